@@ -1,0 +1,142 @@
+/**
+ * The contract between host and module: one JSON document, version 1.
+ *
+ * The host writes it from a plan; the module (assembly/runtime/plugin-config.ts) validates it again and refuses a
+ * bad one with a message that names the path. It is readable and writable by hand. Everything that needs heavy
+ * work (regular expressions, short forms of service names) is already prepared here, so that the request path is a
+ * hash lookup and compares. Unknown fields are refused on both sides.
+ */
+export interface PluginConfiguration {
+  version: 1;
+  /** What to log from: `off` costs nothing on the request path. Default `warn`. */
+  logLevel?: 'off' | 'error' | 'warn' | 'info' | 'debug';
+  /** Compiled regular expressions; a matcher refers to one by its index here. */
+  patterns?: CompiledPattern[];
+  /** Rate-limit rules. Every rule that matches a request must pass; tokens are taken only when all pass. */
+  rateLimits?: RateLimitRule[];
+}
+
+/** A regular expression in RE2 syntax, compiled to a byte automaton that must match the whole value. */
+export interface CompiledPattern {
+  /** The source text, for messages only. */
+  expression: string;
+  /**
+   * Base64 of the table, little-endian: `SDF1` (4 bytes), u16 stateCount, u16 classCount, u16 startState, u16 zero,
+   * u8[256] class of each byte, u8[stateCount] 1 where the state accepts at end of text, one zero byte when
+   * stateCount is odd, then u16[stateCount × classCount] next state (row-major by state). State 0 is dead: no way
+   * out and not accepting.
+   */
+  table: string;
+}
+
+export interface RateLimitRule {
+  /**
+   * Identity, unique in the document: names the shared bucket and the metrics, so a bucket survives every change
+   * that keeps the name. By convention `namespace/policy/rule`.
+   */
+  name: string;
+  /**
+   * Authorities without port, lower case: exact (`a.example`), suffix (`*.example`), or `*` for all. Absent: all.
+   * A rule for `*` applies beside the rules of a more exact host.
+   */
+  hosts?: string[];
+  /** Ports the authority may carry; an authority without a port always matches. Absent: any port. */
+  ports?: number[];
+  /** Names of Envoy routes (`xds.route_name`), one of which must have been chosen. Absent: any. */
+  routes?: string[];
+  /** Conditions that must all hold. */
+  match?: Condition[];
+  limit: Limit;
+  /** The first whose conditions all hold replaces `limit` for the request; each has a bucket of its own. */
+  overrides?: LimitOverride[];
+  /** What one bucket is kept for: one bucket per distinct combination of these values. Absent: one bucket. */
+  key?: Descriptor[];
+  /** Most distinct keys remembered, 32…1,048,576, rounded up to a multiple of 32. Default 16,384. */
+  keyCapacity?: number;
+  /** When a descriptor's value is missing: share the bucket of the empty value (default), or skip the rule. */
+  whenKeyMissing?: 'share' | 'skip';
+  cost?: Cost;
+  /** Count what would have been refused, refuse nothing. */
+  shadowMode?: boolean;
+  response?: RefusalResponse;
+}
+
+export interface LimitOverride {
+  match: Condition[];
+  limit: Limit;
+}
+
+/** Where a value of a request comes from. Header, cookie and query names; header names in lower case. */
+export type ValueSource =
+  | { on: 'header' | 'cookie' | 'query'; name: string }
+  /** `path` is the path without its query string. */
+  | { on: 'path' | 'method' | 'host' };
+
+/**
+ * A compare on one value. A missing value satisfies nothing but an inverted `present`
+ * (Envoy's HeaderMatcher rule; several values of one header are joined by `,` as Envoy does).
+ */
+export type Condition =
+  | (ValueSource & {
+      is: 'exact' | 'prefix' | 'suffix' | 'contains';
+      value: string;
+      ignoreCase?: boolean;
+      invert?: boolean;
+    })
+  | (ValueSource & { is: 'present'; invert?: boolean })
+  /** `pattern` is an index into `patterns`. */
+  | (ValueSource & { is: 'regex'; pattern: number; invert?: boolean })
+  /** CIDR ranges, one of which must hold the downstream remote address. */
+  | { on: 'clientAddress'; ranges: string[]; invert?: boolean };
+
+export type Limit = TokenBucketLimit | SlidingWindowLimit;
+
+/** Continuous refill by monotonic time; starts full. Whole numbers. */
+export interface TokenBucketLimit {
+  algorithm: 'tokenBucket';
+  /** Size of the bucket, 1…2^53−1. */
+  maxTokens: number;
+  /** Tokens that come in one `fillIntervalNanos`, 1…2^53−1. */
+  tokensPerFill: number;
+  /** 1,000,000 (1 ms) … 31,622,400,000,000,000 (366 days). */
+  fillIntervalNanos: number;
+}
+
+/**
+ * At most `maxRequests` in any stretch of `windowNanos`. Counted in 16 steps of a window: never more than the limit
+ * in any window; room comes back at most one sixteenth of a window late.
+ */
+export interface SlidingWindowLimit {
+  algorithm: 'slidingWindow';
+  /** 1…2^32−1. */
+  maxRequests: number;
+  /** 16,000,000 (16 ms) … 31,622,400,000,000,000 (366 days). */
+  windowNanos: number;
+}
+
+/** One part of a bucket's key. */
+export type Descriptor =
+  | ValueSource
+  /** Downstream remote address cut to a prefix: defaults 32 and 128. */
+  | { on: 'clientAddress'; ipv4PrefixLength?: number; ipv6PrefixLength?: number }
+  /** The downstream connection. */
+  | { on: 'connection' };
+
+/** Tokens one request takes. Absent: 1. */
+export type Cost =
+  | { fixed: number }
+  /** A decimal whole number in a request header; `default` (1) when missing or not a number; never above `max`. */
+  | { header: string; default?: number; max: number };
+
+export interface RefusalResponse {
+  /** 400…599, default 429. */
+  status?: number;
+  /** Default empty. */
+  body?: string;
+  /** Added to the refusal in this order, beside `x-local-rate-limit: true` and `retry-after`. */
+  headers?: [name: string, value: string][];
+  /** For requests with a gRPC content type, 0…16; default 8, RESOURCE_EXHAUSTED. */
+  grpcStatus?: number;
+  /** Also send `x-ratelimit-limit`, `-remaining`, `-reset`, on admitted responses too. Default false. */
+  rateLimitHeaders?: boolean;
+}
