@@ -1,0 +1,63 @@
+import { ByteAutomaton } from '../../core/byte-automaton';
+import { compareValue } from '../../core/compare';
+import { isInRange } from '../../core/address';
+import {
+  clientAddress,
+  fact,
+  factLength,
+  ON_CLIENT_ADDRESS,
+  readClientAddress,
+  readValue,
+} from '../../runtime/request';
+
+/** How a condition looks at its value, beside the comparisons of core/compare.ts. */
+export const IS_PRESENT: i32 = 4;
+export const IS_REGEX: i32 = 5;
+
+/** An address range: 16 bytes of network, then its prefix length in bits of that form. */
+export class AddressRange {
+  constructor(readonly network: StaticArray<u8>, readonly prefixLength: i32) {}
+}
+
+/** One condition of a rule, ready to be asked. */
+export class Condition {
+  on: i32 = 0;
+  name: StaticArray<u8> = new StaticArray<u8>(0);
+  comparison: i32 = IS_PRESENT;
+  value: StaticArray<u8> = new StaticArray<u8>(0);
+  ignoresCase: bool = false;
+  isInverted: bool = false;
+  automaton: ByteAutomaton | null = null;
+  ranges: AddressRange[] = [];
+
+  /** A missing value satisfies nothing but an inverted `present` (Envoy's HeaderMatcher rule). */
+  holds(): bool {
+    if (this.on == ON_CLIENT_ADDRESS) return this.addressHolds() != this.isInverted;
+    const isThere = readValue(this.on, this.name);
+    if (this.comparison == IS_PRESENT) return isThere != this.isInverted;
+    if (!isThere) return false;
+    return this.valueHolds() != this.isInverted;
+  }
+
+  private valueHolds(): bool {
+    const automaton = this.automaton;
+    if (automaton !== null) return automaton.matches(fact, factLength);
+    return compareValue(this.comparison, fact, factLength, this.value, this.ignoresCase);
+  }
+
+  private addressHolds(): bool {
+    if (readClientAddress() == 0) return false;
+    for (let index = 0; index < this.ranges.length; index++) {
+      const range = unchecked(this.ranges[index]);
+      if (isInRange(clientAddress, changetype<usize>(range.network), range.prefixLength)) return true;
+    }
+    return false;
+  }
+}
+
+export function allHold(conditions: Condition[]): bool {
+  for (let index = 0; index < conditions.length; index++) {
+    if (!unchecked(conditions[index]).holds()) return false;
+  }
+  return true;
+}

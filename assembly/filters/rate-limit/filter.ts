@@ -1,0 +1,99 @@
+import { FILTER_CONTINUE, FILTER_STOP } from '../../runtime/abi';
+import { monotonicNanos } from '../../runtime/clock';
+import { fact, factLength, readHost } from '../../runtime/request';
+import { RateLimits, Rule } from './rule';
+import { markResponse } from './response-mark';
+
+let serial: u64 = 0;
+
+/**
+ * Limits the request at hand: find the rules that apply, check them all, then take from them all. A request that one
+ * limit refuses has spent nothing from another.
+ */
+export function limitRequest(limits: RateLimits, context: u32): u32 {
+  const count = collectApplying(limits);
+  if (count == 0) return FILTER_CONTINUE;
+  const now = monotonicNanos();
+  const applying = limits.applying;
+  if (count == 1) {
+    const rule = unchecked(limits.rules[applying[0]]);
+    rule.wait = rule.chosen.take(now, rule.fingerprint, rule.tokens);
+  } else {
+    takeAll(limits, count, now);
+  }
+  if (refuseIfWaiting(limits, count)) return FILTER_STOP;
+  for (let index = 0; index < count; index++) countAdmission(unchecked(limits.rules[applying[index]]));
+  if (limits.marksResponses) markResponse(limits, count, context);
+  return FILTER_CONTINUE;
+}
+
+/** Fills `limits.applying` with the rules that limit the request; returns how many. */
+function collectApplying(limits: RateLimits): i32 {
+  serial++;
+  let host: usize = 0;
+  let hostLength = 0;
+  if (limits.hosts.needsHost && readHost()) {
+    host = fact;
+    hostLength = factLength;
+  }
+  const found = limits.hosts.find(host, hostLength, limits.found);
+  let count = 0;
+  for (let index = 0; index < found; index++) {
+    const position = unchecked(limits.found[index]);
+    const rule = unchecked(limits.rules[position]);
+    if (rule.serial == serial) continue; // covered by two of its hosts
+    rule.serial = serial;
+    if (rule.applies()) unchecked((limits.applying[count++] = position));
+  }
+  return count;
+}
+
+/** Check all, then take; if another worker was faster in between, what was taken goes back. */
+function takeAll(limits: RateLimits, count: i32, now: u64): void {
+  const applying = limits.applying;
+  let isRefused = false;
+  for (let index = 0; index < count; index++) {
+    const rule = unchecked(limits.rules[applying[index]]);
+    rule.wait = rule.chosen.check(now, rule.fingerprint, rule.tokens);
+    if (rule.wait > 0 && !rule.isShadow) isRefused = true;
+  }
+  if (isRefused) return;
+  for (let index = 0; index < count; index++) {
+    const rule = unchecked(limits.rules[applying[index]]);
+    if (rule.wait > 0) continue; // in shadow
+    rule.wait = rule.chosen.take(now, rule.fingerprint, rule.tokens);
+    if (rule.wait > 0 && !rule.isShadow) {
+      for (let taken = 0; taken < index; taken++) {
+        const former = unchecked(limits.rules[applying[taken]]);
+        if (former.wait == 0) former.chosen.refund(now, former.fingerprint, former.tokens);
+      }
+      return;
+    }
+  }
+}
+
+/** Answers for the first rule that refuses, with the longest wait of all that do. */
+function refuseIfWaiting(limits: RateLimits, count: i32): bool {
+  let refusing: Rule | null = null;
+  let longestWait: u64 = 0;
+  for (let index = 0; index < count; index++) {
+    const rule = unchecked(limits.rules[limits.applying[index]]);
+    if (rule.wait == 0) continue;
+    if (rule.isShadow) {
+      rule.shadowRefused.add(1);
+      continue;
+    }
+    if (refusing === null) refusing = rule;
+    longestWait = max(longestWait, rule.wait);
+  }
+  if (refusing === null) return false;
+  refusing.refused.add(1);
+  refusing.reply.send(longestWait, refusing.chosenMaxTokens);
+  return true;
+}
+
+function countAdmission(rule: Rule): void {
+  if (rule.wait > 0) return; // in shadow, and counted as such
+  rule.admitted.increment();
+  if (!rule.chosen.isLeasing) rule.admitted.flush();
+}

@@ -1,0 +1,116 @@
+import { BUCKETS_PER_PAGE, findBucket, pageBytes, preparePage } from '../../core/bucket-page';
+import { hashNumber } from '../../core/hash';
+import { Limit } from '../../core/limit';
+import { commitRecord, createRecord, forgetRecord, MOST_COMMIT_ATTEMPTS, readRecord, record } from '../ledger';
+import { BucketStore, CONTENTION_WAIT_NANOS } from './bucket-store';
+import { refusalWait, rememberRefusal } from './refusal-memory';
+
+/**
+ * One bucket a key, in a table of fixed size shared by all workers: pages of 32 buckets (core/bucket-page.ts), one
+ * record a page. Costs one read and one guarded write of a page a request, whatever the number of keys.
+ */
+export class KeyedBuckets extends BucketStore {
+  private readonly pageCount: u32;
+  private readonly bytes: i32;
+  /** The record's name: the store's, then four bytes of page number. */
+  private readonly pageKey: StaticArray<u8>;
+  private readonly identity: u64;
+
+  constructor(
+    private readonly key: StaticArray<u8>,
+    private readonly limit: Limit,
+    capacity: u32,
+    private readonly isMeasured: bool,
+    index: u64,
+  ) {
+    super();
+    this.pageCount = (capacity + BUCKETS_PER_PAGE - 1) / BUCKETS_PER_PAGE;
+    this.bytes = pageBytes(limit);
+    const pageKey = new StaticArray<u8>(key.length + 4);
+    memory.copy(changetype<usize>(pageKey), changetype<usize>(key), key.length);
+    this.pageKey = pageKey;
+    this.identity = hashNumber(hashNumber(3, index), limit.stamp);
+  }
+
+  /** A record under the plain key says that all pages exist, so that a VM that finds it need not look at each. */
+  create(): void {
+    const isThere = readRecord(this.key, 8) && load<u32>(record) == this.pageCount && load<i32>(record, 4) == this.bytes;
+    forgetRecord();
+    if (isThere) return;
+    for (let page: u32 = 0; page < this.pageCount; page++) {
+      this.choosePage(page);
+      createRecord(this.pageKey, this.bytes);
+    }
+    createRecord(this.key, 8);
+    if (readRecord(this.key, 8)) {
+      store<u32>(record, this.pageCount);
+      store<i32>(record, this.bytes, 4);
+      commitRecord(this.key);
+    }
+    forgetRecord();
+  }
+
+  check(nowNanos: u64, fingerprint: u64, tokens: u64): u64 {
+    const known = refusalWait(this.identity ^ fingerprint, nowNanos, tokens);
+    if (known > 0) return known;
+    const state = this.read(nowNanos, fingerprint);
+    const wait = state == 0 ? CONTENTION_WAIT_NANOS : this.limit.waitNanos(state, nowNanos, tokens, 0);
+    forgetRecord();
+    if (wait > 0) rememberRefusal(this.identity ^ fingerprint, nowNanos, tokens, wait);
+    return wait;
+  }
+
+  take(nowNanos: u64, fingerprint: u64, tokens: u64): u64 {
+    const known = refusalWait(this.identity ^ fingerprint, nowNanos, tokens);
+    if (known > 0) return known;
+    for (let attempt = 0; attempt < MOST_COMMIT_ATTEMPTS; attempt++) {
+      const state = this.read(nowNanos, fingerprint);
+      if (state == 0) break;
+      const wait = this.limit.waitNanos(state, nowNanos, tokens, 0);
+      if (wait > 0) {
+        forgetRecord();
+        rememberRefusal(this.identity ^ fingerprint, nowNanos, tokens, wait);
+        return wait;
+      }
+      this.limit.take(state, nowNanos, tokens, 0);
+      if (this.isMeasured) {
+        this.remaining = this.limit.remaining(state, nowNanos);
+        this.nanosUntilFull = this.limit.nanosUntilFull(state, nowNanos);
+      }
+      const isCommitted = commitRecord(this.pageKey);
+      forgetRecord();
+      if (isCommitted) return 0;
+    }
+    return CONTENTION_WAIT_NANOS;
+  }
+
+  refund(nowNanos: u64, fingerprint: u64, tokens: u64): void {
+    for (let attempt = 0; attempt < MOST_COMMIT_ATTEMPTS; attempt++) {
+      const state = this.read(nowNanos, fingerprint);
+      if (state == 0) return;
+      this.limit.refund(state, nowNanos, tokens);
+      const isCommitted = commitRecord(this.pageKey);
+      forgetRecord();
+      if (isCommitted) return;
+    }
+  }
+
+  settle(_nowNanos: u64): void {}
+
+  /** The state of the key's bucket in a private copy of its page; 0 when the page cannot even be created. */
+  private read(nowNanos: u64, fingerprint: u64): usize {
+    this.choosePage(<u32>((fingerprint >> 32) % <u64>this.pageCount));
+    if (!readRecord(this.pageKey, this.bytes)) {
+      forgetRecord();
+      createRecord(this.pageKey, this.bytes);
+      if (!readRecord(this.pageKey, this.bytes)) return 0;
+    }
+    preparePage(record, this.limit, nowNanos);
+    return findBucket(record, this.limit, fingerprint, nowNanos);
+  }
+
+  @inline
+  private choosePage(page: u32): void {
+    store<u32>(changetype<usize>(this.pageKey) + this.key.length, page);
+  }
+}

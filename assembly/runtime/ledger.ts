@@ -1,0 +1,94 @@
+import { proxy_get_shared_data, proxy_set_shared_data, random_get, RESULT_OK } from './abi';
+import { AtomicGauge } from './atomic-gauge';
+import { bytesOf } from '../core/bytes';
+import { markHostBuffers, releaseHostBuffersTo, resultNumber, resultPointer, resultSize } from './memory';
+
+/**
+ * The ledger: state that all workers of the process share, in Envoy's shared data. A record is read into host
+ * memory, changed there, and written back only if nobody wrote in between (compare-and-set); the caller loops
+ * `read … commit` until `commit` says yes. Records are named by policy, so they outlive configurations and VMs.
+ */
+
+/** A commit that loses this often lost to that many commits of others; then the caller refuses. */
+export const MOST_COMMIT_ATTEMPTS: i32 = 256;
+
+/** The record last read: where its bytes are until the next read. */
+export let record: usize = 0;
+let recordBytes: u32 = 0;
+let compareAndSet: u32 = 0;
+let mark: usize = 0;
+
+/** Reads a record of exactly `bytes`; false when it is absent or of another size. */
+export function readRecord(key: StaticArray<u8>, bytes: i32): bool {
+  mark = markHostBuffers();
+  const result = proxy_get_shared_data(changetype<usize>(key), key.length, resultPointer, resultSize, resultNumber);
+  if (result != RESULT_OK) return false;
+  recordBytes = load<u32>(resultSize);
+  record = load<usize>(resultPointer);
+  compareAndSet = load<u32>(resultNumber);
+  return recordBytes == <u32>bytes;
+}
+
+/** Writes the record last read back; false when another worker was faster. */
+export function commitRecord(key: StaticArray<u8>): bool {
+  const result = proxy_set_shared_data(changetype<usize>(key), key.length, record, recordBytes, compareAndSet);
+  return result == RESULT_OK;
+}
+
+/** Gives the memory of the record last read back; for loops, so that a retry costs no room. */
+export function forgetRecord(): void {
+  releaseHostBuffersTo(mark);
+}
+
+/**
+ * Creates a record of zeros when it is absent or of another size. The first write to an absent key cannot be
+ * guarded by compare-and-set, so this belongs in on_configure: Envoy configures the main thread's VM, alone, before
+ * any worker serves.
+ */
+export function createRecord(key: StaticArray<u8>, bytes: i32): void {
+  const isThere = readRecord(key, bytes);
+  forgetRecord();
+  if (isThere) return;
+  const zeros = heap.alloc(bytes);
+  memory.fill(zeros, 0, bytes);
+  proxy_set_shared_data(changetype<usize>(key), key.length, zeros, bytes, 0);
+  heap.free(zeros);
+}
+
+let seed: u64 = 0;
+
+/** A number that is the same in every worker and that no client knows: seed of the hashes of clients' values. */
+export function secretSeed(): u64 {
+  if (seed != 0) return seed;
+  const key = bytesOf('sluice/1/seed');
+  if (readRecord(key, 8)) {
+    seed = load<u64>(record);
+  } else {
+    random_get(resultNumber, 8);
+    seed = load<u64>(resultNumber) | 1;
+    store<u64>(resultNumber, seed);
+    proxy_set_shared_data(changetype<usize>(key), key.length, resultNumber, 8, 0);
+  }
+  forgetRecord();
+  return seed;
+}
+
+let machineCount: u64 = 0;
+
+/**
+ * How many VMs have been started for Sluice in this process, canary and main thread included: never below the
+ * number of workers. Counted on a gauge; where statistics drop it, 32 is assumed.
+ */
+export function registerMachine(): void {
+  const gauge = new AtomicGauge('sluice.machines_started');
+  if (gauge.define()) {
+    gauge.add(1);
+    machineCount = gauge.value;
+  } else {
+    machineCount = 32;
+  }
+}
+
+export function mostWorkers(): u64 {
+  return max<u64>(machineCount, 1);
+}

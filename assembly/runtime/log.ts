@@ -1,0 +1,27 @@
+import { proxy_log } from './abi';
+import { bytesOf } from '../core/bytes';
+
+/** proxy-wasm log levels. */
+export const LOG_DEBUG: u32 = 1;
+export const LOG_INFO: u32 = 2;
+export const LOG_WARN: u32 = 3;
+export const LOG_ERROR: u32 = 4;
+/** Above every level: logs nothing. */
+export const LOG_OFF: u32 = 6;
+
+let threshold: u32 = LOG_WARN;
+
+export function setLogThreshold(level: u32): void {
+  threshold = level;
+}
+
+/** Guard every message with this, so that a level that is off builds no string. Nothing is logged per request. */
+export function isLogged(level: u32): bool {
+  return level >= threshold;
+}
+
+export function log(level: u32, message: string): void {
+  if (!isLogged(level)) return;
+  const bytes = bytesOf(message);
+  proxy_log(level, changetype<usize>(bytes), bytes.length);
+}
