@@ -10,7 +10,6 @@ export {
   proxy_on_memory_allocate,
   proxy_on_request_headers,
   proxy_on_tick,
-  proxy_on_vm_start,
   sluice_configuration_version,
 } from './filters/plugin';
 

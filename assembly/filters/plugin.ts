@@ -5,7 +5,7 @@ import { allocateHostBuffer, releaseHostBuffers } from '../runtime/memory';
 import { settleAllLeases, settleIdleLeases } from '../runtime/buckets/lease-book';
 import { beginReply, NO_GRPC_STATUS, sendReply } from '../runtime/local-reply';
 import { LOG_ERROR, LOG_INFO, log } from '../runtime/log';
-import { registerMachine } from '../runtime/ledger';
+import { shareSeed } from '../runtime/ledger';
 import { CONFIGURATION_VERSION } from '../runtime/plugin-config';
 import { beginRequest } from '../runtime/request';
 import { readConfiguration } from './configuration';
@@ -33,11 +33,6 @@ export function proxy_on_context_create(context: u32, root: u32): void {
   if (root != 0) enterStream(root);
 }
 
-export function proxy_on_vm_start(_root: u32, _configurationSize: u32): u32 {
-  registerMachine();
-  return 1;
-}
-
 /** Refusing (0) keeps the configuration before, if there is one. */
 export function proxy_on_configure(root: u32, size: u32): u32 {
   releaseHostBuffers();
@@ -47,6 +42,7 @@ export function proxy_on_configure(root: u32, size: u32): u32 {
     log(LOG_ERROR, 'sluice: plugin configuration refused: ' + configuration.error);
     return 0;
   }
+  shareSeed();
   settleAllLeases();
   configuration.createRecords();
   setConfiguration(root, configuration);

@@ -55,40 +55,47 @@ export function createRecord(key: StaticArray<u8>, bytes: i32): void {
   heap.free(zeros);
 }
 
+const SEED_KEY = bytesOf('sluice/1/seed');
 let seed: u64 = 0;
 
 /** A number that is the same in every worker and that no client knows: seed of the hashes of clients' values. */
 export function secretSeed(): u64 {
-  if (seed != 0) return seed;
-  const key = bytesOf('sluice/1/seed');
-  if (readRecord(key, 8)) {
+  return seed;
+}
+
+/**
+ * Makes this VM know the secret seed. Called from on_configure, for the reason given at `createRecord`: two workers
+ * that each made one would hash the same key to different buckets.
+ */
+export function shareSeed(): void {
+  if (seed != 0) return;
+  if (readRecord(SEED_KEY, 8)) {
     seed = load<u64>(record);
   } else {
     random_get(resultNumber, 8);
     seed = load<u64>(resultNumber) | 1;
     store<u64>(resultNumber, seed);
-    proxy_set_shared_data(changetype<usize>(key), key.length, resultNumber, 8, 0);
+    proxy_set_shared_data(changetype<usize>(SEED_KEY), SEED_KEY.length, resultNumber, 8, 0);
   }
   forgetRecord();
-  return seed;
 }
 
-let machineCount: u64 = 0;
+/** Assumed where the statistics drop the gauge that counts workers. */
+const WORKERS_WHEN_UNKNOWN: u64 = 32;
+let workers: AtomicGauge | null = null;
+let areWorkersCounted: bool = false;
 
 /**
- * How many VMs have been started for Sluice in this process, canary and main thread included: never below the
- * number of workers. Counted on a gauge; where statistics drop it, 32 is assumed.
+ * Upper bound of the number of workers that take leases, this one included: each counts itself on a gauge when it
+ * first asks. A VM that was lost stays counted, which only makes leases smaller.
  */
-export function registerMachine(): void {
-  const gauge = new AtomicGauge('sluice.machines_started');
-  if (gauge.define()) {
-    gauge.add(1);
-    machineCount = gauge.value;
-  } else {
-    machineCount = 32;
-  }
-}
-
 export function mostWorkers(): u64 {
-  return max<u64>(machineCount, 1);
+  let gauge = workers;
+  if (gauge === null) {
+    gauge = new AtomicGauge('sluice.leasing_workers');
+    areWorkersCounted = gauge.define();
+    if (areWorkersCounted) gauge.add(1);
+    workers = gauge;
+  }
+  return areWorkersCounted ? max<u64>(gauge.value, 1) : WORKERS_WHEN_UNKNOWN;
 }
