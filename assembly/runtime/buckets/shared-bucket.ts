@@ -159,8 +159,10 @@ export class SharedBucket extends BucketStore {
     }
     if (this.leaseSize == 0) return;
     const outstanding = load<u64>(record, OUTSTANDING);
-    store<u64>(record, outstanding - min(outstanding, this.leaseSize), OUTSTANDING);
+    // What was spent of the lease counts as spent now: while it was out, the bucket must not have refilled its place.
+    this.limit.take(record + STATE, nowNanos, 0, outstanding);
     if (this.leased > 0) this.limit.refund(record + STATE, nowNanos, this.leased);
+    store<u64>(record, outstanding - min(outstanding, this.leaseSize), OUTSTANDING);
   }
 
   private forgetLease(): void {
