@@ -17,7 +17,9 @@ const tallies: Tally[] = [];
 try {
   tallies.push(await runSpecs());
   tallies.push(await runVitest('unit', ['host', 'bench', 'test/golden', 'test/invalid', 'test/fuzz']));
-  tallies.push(await runVitest('module and proxy', ['test/behaviour', 'test/module', 'test/e2e', 'test/package']));
+  tallies.push(
+    await runVitest('module and proxy', ['test/behaviour', 'test/module', 'test/e2e', 'test/package']),
+  );
 } finally {
   rmSync(reports, { recursive: true });
 }
@@ -61,7 +63,9 @@ function counted(passed: number, failed: number, code: number): Tally {
 
 function run(command: string, commandArguments: string[], listen?: (text: string) => void): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, commandArguments, { stdio: ['ignore', listen ? 'pipe' : 'inherit', 'inherit'] });
+    const child = spawn(command, commandArguments, {
+      stdio: ['ignore', listen ? 'pipe' : 'inherit', 'inherit'],
+    });
     child.stdout?.on('data', (chunk: Buffer) => {
       process.stdout.write(chunk);
       listen?.(chunk.toString());

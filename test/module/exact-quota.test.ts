@@ -54,33 +54,45 @@ describe('one bucket over all workers', () => {
 
   it('keeps every window within the limit and loses nothing under demand, whatever the arrivals', () => {
     const arrivals = fc.array(
-      fc.record({ worker: fc.nat(3), gapMicros: fc.oneof(fc.nat(300), fc.nat(40_000)), burst: fc.integer({ min: 1, max: 60 }) }),
+      fc.record({
+        worker: fc.nat(3),
+        gapMicros: fc.oneof(fc.nat(300), fc.nat(40_000)),
+        burst: fc.integer({ min: 1, max: 60 }),
+      }),
       { minLength: 20, maxLength: 80 },
     );
     fc.assert(
-      fc.property(arrivals, fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 1, max: 3000 }), (steps, maxTokens, perSecond) => {
-        const simulator = simulate([{ name: 'a', limit: tokenBucket(maxTokens, 1, perSecond) }], { workers: 4 });
-        // The naive oracle: a bucket in exact fractions (a token is 10^9 units), known to all at once.
-        let units = BigInt(maxTokens) * BigInt(secondNanos);
-        let last = simulator.now();
-        let stranded = 0;
-        for (const step of steps) {
-          simulator.advanceNanos(step.gapMicros * 1000);
-          const now = simulator.now();
-          units += (now - last) * BigInt(perSecond);
-          if (units > BigInt(maxTokens) * BigInt(secondNanos)) units = BigInt(maxTokens) * BigInt(secondNanos);
-          last = now;
-          for (let index = 0; index < step.burst; index++) {
-            const isThere = units >= BigInt(secondNanos);
-            const admitted = isAdmitted(simulator, { worker: step.worker });
-            if (admitted) units -= BigInt(secondNanos);
-            // Never more than the oracle; less only by what other workers hold, at most 1/16 of the bucket.
-            expect(units).toBeGreaterThanOrEqual(0n);
-            if (isThere && !admitted) stranded = Math.max(stranded, Number(units / BigInt(secondNanos)));
+      fc.property(
+        arrivals,
+        fc.integer({ min: 1, max: 3000 }),
+        fc.integer({ min: 1, max: 3000 }),
+        (steps, maxTokens, perSecond) => {
+          const simulator = simulate([{ name: 'a', limit: tokenBucket(maxTokens, 1, perSecond) }], {
+            workers: 4,
+          });
+          // The naive oracle: a bucket in exact fractions (a token is 10^9 units), known to all at once.
+          let units = BigInt(maxTokens) * BigInt(secondNanos);
+          let last = simulator.now();
+          let stranded = 0;
+          for (const step of steps) {
+            simulator.advanceNanos(step.gapMicros * 1000);
+            const now = simulator.now();
+            units += (now - last) * BigInt(perSecond);
+            if (units > BigInt(maxTokens) * BigInt(secondNanos))
+              units = BigInt(maxTokens) * BigInt(secondNanos);
+            last = now;
+            for (let index = 0; index < step.burst; index++) {
+              const isThere = units >= BigInt(secondNanos);
+              const admitted = isAdmitted(simulator, { worker: step.worker });
+              if (admitted) units -= BigInt(secondNanos);
+              // Never more than the oracle; less only by what other workers hold, at most 1/16 of the bucket.
+              expect(units).toBeGreaterThanOrEqual(0n);
+              if (isThere && !admitted) stranded = Math.max(stranded, Number(units / BigInt(secondNanos)));
+            }
           }
-        }
-        expect(stranded).toBeLessThanOrEqual(Math.ceil(maxTokens / 16));
-      }),
+          expect(stranded).toBeLessThanOrEqual(Math.ceil(maxTokens / 16));
+        },
+      ),
       { seed: 7, numRuns: 150 },
     );
   });
@@ -99,7 +111,10 @@ describe('buckets of keys', () => {
   it('are exact when workers race for them', () => {
     for (let seed = 1; seed <= 30; seed++) {
       const simulator = simulate([{ ...rule, keyCapacity: 32 }], { workers: 4, seed });
-      const arrivals = Array.from({ length: 80 }, (_, index) => ({ worker: index % 4, headers: { 'x-user': `user-${index % 5}` } }));
+      const arrivals = Array.from({ length: 80 }, (_, index) => ({
+        worker: index % 4,
+        headers: { 'x-user': `user-${index % 5}` },
+      }));
       const streams = simulator.race(arrivals, seed, { chance: 0.8 });
       expect(streams.filter((stream) => stream?.outcome.kind === 'admitted')).toHaveLength(25);
     }
@@ -110,7 +125,8 @@ describe('buckets of keys', () => {
     expect(admittedOf(simulator, 20, { headers: { 'x-user': 'limited' } })).toBe(5);
     const entries = simulator.sharedData.entries();
     const bytes = simulator.memoryBytes(0);
-    for (let user = 0; user < 100_000; user++) simulator.request({ headers: { 'x-user': `passing-${user}` } }).end();
+    for (let user = 0; user < 100_000; user++)
+      simulator.request({ headers: { 'x-user': `passing-${user}` } }).end();
     expect(admittedOf(simulator, 20, { headers: { 'x-user': 'limited' } })).toBe(0);
     expect(simulator.sharedData.entries()).toBe(entries);
     expect(simulator.memoryBytes(0)).toBe(bytes);
@@ -120,14 +136,20 @@ describe('buckets of keys', () => {
 describe('state', () => {
   it('of an untouched rule outlives 100 updates of another', () => {
     const untouched = { name: 'untouched', hosts: ['a.example'], limit: tokenBucket(1000, 3600) };
-    const edited = (quota: number) => ({ name: 'edited', hosts: ['b.example'], limit: tokenBucket(quota, 60) });
+    const edited = (quota: number) => ({
+      name: 'edited',
+      hosts: ['b.example'],
+      limit: tokenBucket(quota, 60),
+    });
     const simulator = simulate([untouched, edited(1)], { workers: 2 });
     let admitted = 0;
     for (let edit = 1; edit <= 100; edit++) {
       for (let index = 0; index < 7; index++) {
         if (isAdmitted(simulator, { authority: 'a.example', worker: index % 2 })) admitted++;
       }
-      expect(simulator.updateConfiguration({ version: 1, rateLimits: [untouched, edited(edit)] }).accepted).toBe(true);
+      expect(
+        simulator.updateConfiguration({ version: 1, rateLimits: [untouched, edited(edit)] }).accepted,
+      ).toBe(true);
     }
     admitted += admittedOf(simulator, 1000, { authority: 'a.example' });
     expect(admitted).toBe(1000);
@@ -143,17 +165,32 @@ describe('state', () => {
   it('stays as it was when a bad update is refused', () => {
     const simulator = simulate([{ name: 'a', limit: tokenBucket(10, 60) }]);
     admittedOf(simulator, 8);
-    const result = simulator.updateConfiguration({ version: 1, rateLimits: [{ name: 'a', limit: tokenBucket(0, 60) }] });
-    expect(result).toMatchObject({ accepted: false, error: expect.stringContaining('rateLimits[0].limit.maxTokens: expected a whole number from 1 to 9007199254740991, got 0') });
+    const result = simulator.updateConfiguration({
+      version: 1,
+      rateLimits: [{ name: 'a', limit: tokenBucket(0, 60) }],
+    });
+    expect(result).toMatchObject({
+      accepted: false,
+      error: expect.stringContaining(
+        'rateLimits[0].limit.maxTokens: expected a whole number from 1 to 9007199254740991, got 0',
+      ),
+    });
     expect(admittedOf(simulator, 50)).toBe(2);
   });
 
   it('does not grow the VM over 300 updates', () => {
-    const rules = (quota: number) => Array.from({ length: 50 }, (_, index) => ({ name: `rule-${index}`, hosts: [`h${index}.example`], limit: tokenBucket(quota, 60) }));
+    const rules = (quota: number) =>
+      Array.from({ length: 50 }, (_, index) => ({
+        name: `rule-${index}`,
+        hosts: [`h${index}.example`],
+        limit: tokenBucket(quota, 60),
+      }));
     const simulator = simulate(rules(1));
-    for (let edit = 1; edit <= 20; edit++) simulator.updateConfiguration({ version: 1, rateLimits: rules(edit) });
+    for (let edit = 1; edit <= 20; edit++)
+      simulator.updateConfiguration({ version: 1, rateLimits: rules(edit) });
     const bytes = simulator.memoryBytes(0);
-    for (let edit = 1; edit <= 300; edit++) simulator.updateConfiguration({ version: 1, rateLimits: rules(edit) });
+    for (let edit = 1; edit <= 300; edit++)
+      simulator.updateConfiguration({ version: 1, rateLimits: rules(edit) });
     expect(simulator.memoryBytes(0)).toBe(bytes);
   });
 });

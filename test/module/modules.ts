@@ -18,7 +18,12 @@ export function configurationOf(...rateLimits: RateLimitRule[]): PluginConfigura
 }
 
 export function simulate(rules: RateLimitRule[], options: Partial<SimulatorOptions> = {}): Simulator {
-  return createSimulator({ module: rateLimitModule, configuration: configurationOf(...rules), requireSluice: true, ...options });
+  return createSimulator({
+    module: rateLimitModule,
+    configuration: configurationOf(...rules),
+    requireSluice: true,
+    ...options,
+  });
 }
 
 type Arrival = NonNullable<Parameters<Simulator['request']>[0]>;
@@ -30,7 +35,9 @@ export function isAdmitted(simulator: Simulator, arrival: Arrival = {}): boolean
   stream.end();
   if (outcome.kind === 'admitted' && !outcome.bypassed) return true;
   if (outcome.kind === 'localReply' && outcome.details.startsWith('sluice_rate_limited')) return false;
-  throw new Error(`expected an admitted or a refused request, got ${JSON.stringify(outcome, (_, value) => (typeof value === 'bigint' ? String(value) : value))}`);
+  throw new Error(
+    `expected an admitted or a refused request, got ${JSON.stringify(outcome, (_, value) => (typeof value === 'bigint' ? String(value) : value))}`,
+  );
 }
 
 /** How many of so many requests at this moment are let through, over the workers in turn. */

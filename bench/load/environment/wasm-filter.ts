@@ -1,0 +1,28 @@
+import type { HttpFilter } from './bootstrap.ts';
+
+export interface WasmPlugin {
+  /** Names the VM: two plugins of one run never share one. */
+  name: string;
+  rootId: string;
+  modulePath: string;
+  configuration: string;
+}
+
+export function wasmFilter({ name, rootId, modulePath, configuration }: WasmPlugin): HttpFilter {
+  return {
+    name: 'envoy.filters.http.wasm',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm',
+      config: {
+        name,
+        root_id: rootId,
+        vm_config: {
+          vm_id: name,
+          runtime: 'envoy.wasm.runtime.v8',
+          code: { local: { filename: modulePath } },
+        },
+        configuration: { '@type': 'type.googleapis.com/google.protobuf.StringValue', value: configuration },
+      },
+    },
+  };
+}

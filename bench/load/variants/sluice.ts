@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RateLimitRule } from '../../../host/src/plan/plugin-configuration.ts';
+import { keptAliveStatus, rules } from '../../rules.ts';
+import { repository } from '../environment/tools.ts';
+import { wasmFilter } from '../environment/wasm-filter.ts';
+import type { Variant } from './variant.ts';
+
+export const sluiceVariants: Variant[] = [
+  sluice('sluice-bucket', 'Sluice, one bucket for all workers', [rules.bucket]),
+  sluice('sluice-header-key', 'Sluice, a bucket per header value', [rules.headerKey]),
+  sluice('sluice-client-address-key', 'Sluice, a bucket per client address', [rules.clientAddressKey]),
+  sluice('sluice-sliding-window', 'Sluice, sliding window', [rules.slidingWindow]),
+  { ...sluice('sluice-refused', 'Sluice, request refused', [rules.refused]), status: keptAliveStatus },
+  sluice('sluice-all-in-one', 'Sluice, one bucket, sluice.wasm', [rules.bucket], 'sluice.wasm'),
+];
+
+export function sluice(
+  name: string,
+  title: string,
+  rateLimits: RateLimitRule[],
+  module = 'rate-limit.wasm',
+): Variant {
+  const modulePath = join(repository, 'modules', module);
+  return {
+    name,
+    title,
+    missing: () => (existsSync(modulePath) ? undefined : `modules/${module} is not built`),
+    httpFilters: () => [
+      wasmFilter({
+        name,
+        rootId: 'sluice',
+        modulePath,
+        configuration: JSON.stringify({ version: 1, rateLimits }),
+      }),
+    ],
+  };
+}

@@ -1,0 +1,21 @@
+import type { HttpFilter, VirtualHost } from '../environment/bootstrap.ts';
+
+/** One way to limit requests (or not to), set up in an Envoy of its own. */
+export interface Variant {
+  /** For `--only`. */
+  name: string;
+  /** For the table and the chart. */
+  title: string;
+  /** The variant whose CPU time in the same round is subtracted; its own name makes it one. Absent: `no-filter`. */
+  baseline?: string;
+  /** One sentence when this machine or this checkout lacks something. */
+  missing?(): string | undefined;
+  /** HTTP filters in front of the router. */
+  httpFilters(): Promise<HttpFilter[]> | HttpFilter[];
+  /** Absent: one virtual host, `bench.example`. */
+  virtualHosts?: VirtualHost[];
+  /** One load generator for each. Absent: one for `bench.example`. */
+  authorities?: string[];
+  /** The status of all but a handful of answers. Absent: 200. */
+  status?: number;
+}

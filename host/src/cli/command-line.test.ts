@@ -1,0 +1,136 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const entry = join(import.meta.dirname, 'main.ts');
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sluice-cli-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function sluice(words: string[], input = '') {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [entry, ...words], {
+    cwd: folder,
+    input,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+function write(name: string, text: string): void {
+  mkdirSync(join(folder, name, '..'), { recursive: true });
+  writeFileSync(join(folder, name), text);
+}
+
+const policy = (name: string, maxTokens = 1) =>
+  JSON.stringify({
+    apiVersion: 'sluice.dev/v1alpha1',
+    kind: 'RateLimitPolicy',
+    metadata: { name },
+    spec: { rules: [{ name: 'r', limit: { tokenBucket: { maxTokens, fillInterval: '1s' } } }] },
+  });
+
+describe('sluice check', () => {
+  it('reads files, folders and standard input, each file once, and says how many policies are right', () => {
+    write('policies/a.yaml', policy('a'));
+    write('policies/deep/b.yml', policy('b'));
+    write('policies/.hidden/c.yaml', policy('a'));
+    write('policies/notes.txt', 'no policy');
+    const { status, stdout, stderr } = sluice(
+      ['check', '-f', 'policies', 'policies/a.yaml', '-f', '-'],
+      policy('c'),
+    );
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '3 policies ok\n', stderr: '' });
+  });
+
+  it('reports all problems of all files in order, and exits with 1', () => {
+    write('b.yaml', `${policy('b', 0)}\n---\n${policy('c', -1)}`);
+    write('a.yaml', policy('a', 0.5));
+    const { status, stdout, stderr } = sluice(['check', '-f', '.']);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr.replaceAll(/:\d+: error: .*/g, '')).toBe('a.yaml:1\nb.yaml:1\nb.yaml:3\n3 errors\n');
+  });
+
+  it('warns of kinds it does not read; --strict refuses them', () => {
+    write('a.yaml', 'apiVersion: v1\nkind: Service\nmetadata: {name: a}\n');
+    expect(sluice(['check', '-f', 'a.yaml'])).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('a.yaml:2:7: warning: kind: '),
+    });
+    expect(sluice(['check', '--strict', '-f', 'a.yaml'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('a.yaml:2:7: error: kind: '),
+    });
+  });
+
+  it('exits with 2 where the problem is not the policies', () => {
+    write('empty/readme.txt', '');
+    expect(sluice(['check', '-f', 'none.yaml'])).toMatchObject({
+      status: 2,
+      stderr: 'sluice: cannot read none.yaml: no such file or folder\n',
+    });
+    expect(sluice(['check', '-f', 'empty'])).toMatchObject({ status: 2 });
+    expect(sluice(['check'])).toMatchObject({ status: 2 });
+    expect(sluice(['chek'])).toMatchObject({ status: 2, stderr: expect.stringContaining('check') });
+  });
+
+  it('refuses 10 MB and bytes that are no text', () => {
+    write('a.yaml', '#'.repeat(10_000_000));
+    writeFileSync(join(folder, 'b.yaml'), Buffer.from([0xff, 0xfe, 0]));
+    const { status, stderr } = sluice(['check', '-f', '.']);
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      'a.yaml:1:1: error: expected a file of at most 8388608 bytes (8 MiB), got 10000000',
+    );
+    expect(stderr).toContain('b.yaml:1:1: error: expected text in UTF-8, got other bytes');
+    expect(sluice(['check', '-f', '-'], '#'.repeat(10_000_000))).toMatchObject({ status: 1 });
+  });
+});
+
+describe('sluice compile', () => {
+  it('prints the plugin configuration, equal for equal policies', () => {
+    write('a.yaml', policy('a'));
+    const first = sluice(['compile', '-f', 'a.yaml', '--to', 'plugin']);
+    expect(first.status).toBe(0);
+    expect(JSON.parse(first.stdout).rateLimits[0].name).toBe('default/a/r');
+    expect(sluice(['compile', '-f', 'a.yaml', '--to', 'plugin']).stdout).toBe(first.stdout);
+  });
+
+  it('writes nothing when a policy has a mistake', () => {
+    write('a.yaml', policy('a'));
+    write('b.yaml', policy('b', 0));
+    const { status, stdout } = sluice(['compile', '-f', '.', '--to', 'envoy', '-o', 'out']);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(readdirSync(folder).sort()).toEqual(['a.yaml', 'b.yaml']);
+  });
+
+  it('writes into a folder, and overwrites only with --force', () => {
+    write('a.yaml', policy('a'));
+    const compile = (...more: string[]) =>
+      sluice(['compile', '-f', 'a.yaml', '--to', 'envoy', '-o', 'out', ...more]);
+    expect(compile()).toMatchObject({ status: 0, stdout: '' });
+    expect(readdirSync(join(folder, 'out')).sort()).toEqual([
+      'bootstrap.json',
+      'clusters.json',
+      'filter.json',
+      'routes.json',
+    ]);
+    write('out/routes.json', 'mine');
+    expect(compile()).toMatchObject({ status: 2, stderr: expect.stringContaining('--force') });
+    expect(readFileSync(join(folder, 'out/routes.json'), 'utf8')).toBe('mine');
+    expect(compile('--force')).toMatchObject({ status: 0 });
+    expect(readFileSync(join(folder, 'out/routes.json'), 'utf8')).not.toBe('mine');
+  });
+
+  it('names the targets it knows when it is asked for another', () => {
+    write('a.yaml', policy('a'));
+    expect(sluice(['compile', '-f', 'a.yaml', '--to', 'nginx'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('envoy, plugin'),
+    });
+  });
+});

@@ -1,0 +1,46 @@
+import type { Plan } from '../plan/plan.ts';
+import type { FoundEnvoy } from '../proxy/find-envoy.ts';
+import type { ServedPlan } from '../proxy/serve-plan.ts';
+import { formatSocketAddress } from '../proxy/socket-address.ts';
+import { connectable } from '../proxy/start-envoy.ts';
+
+/** What runs where, and what to try. */
+export function greeting(
+  plan: Plan,
+  { envoy, echoAddress }: ServedPlan,
+  found: FoundEnvoy,
+  watched: readonly string[],
+): string[] {
+  const count = plan.plugin.rateLimits?.length ?? 0;
+  const url = `http://${formatSocketAddress(connectable(envoy.listenAddress))}`;
+  const { host, path } = example(plan);
+  const hostOption = host === undefined ? '' : ` -H 'Host: ${host}'`;
+  return [
+    `Envoy ${found.version} (${found.path}, process ${envoy.pid}), ${count} ${count === 1 ? 'rule' : 'rules'} in force`,
+    `  admin     http://${formatSocketAddress(envoy.adminAddress)}`,
+    ...(envoy.listenLocalAddress === undefined
+      ? []
+      : [`  local     http://${formatSocketAddress(envoy.listenLocalAddress)}`]),
+    ...(echoAddress === undefined
+      ? []
+      : [
+          `  upstream  http://${formatSocketAddress(echoAddress)}, an echo server: no --upstream for all hosts was given`,
+        ]),
+    `  log       ${envoy.logPath}`,
+    ...(watched.length === 0 ? [] : [`  follows   ${watched.join(' ')}`]),
+    'try:',
+    `  curl -i${hostOption} ${url}${path}`,
+    `  fortio load -qps 20 -c 4 -t 10s${hostOption} ${url}${path}`,
+  ];
+}
+
+/** A request that some rule may limit. */
+function example(plan: Plan): { host: string | undefined; path: string } {
+  for (const { domains, routes } of plan.virtualHosts) {
+    const host = domains.find((domain) => !domain.includes('*'));
+    const route = routes.find(({ filtered }) => filtered);
+    if (route !== undefined && (host !== undefined || domains.includes('*')))
+      return { host, path: route.pathPrefix };
+  }
+  return { host: undefined, path: '/' };
+}

@@ -1,0 +1,53 @@
+import { InvalidArgumentError } from 'commander';
+import type { FailurePolicy, SocketAddress, Upstream } from '../envoy/options.ts';
+import type { PluginConfiguration } from '../plan/plugin-configuration.ts';
+import { parseSocketAddress } from '../proxy/socket-address.ts';
+import type { PolicyOptions } from './policy-options.ts';
+
+/** What `sluice run` is told. */
+export interface RunOptions extends PolicyOptions {
+  listen: SocketAddress;
+  listenLocal?: SocketAddress;
+  admin: SocketAddress;
+  concurrency?: number;
+  upstream: RunUpstreams;
+  envoy?: string;
+  module?: string;
+  failurePolicy: FailurePolicy;
+  logLevel?: NonNullable<PluginConfiguration['logLevel']>;
+  accessLog?: string;
+}
+
+/** What the `--upstream` options say together. */
+export interface RunUpstreams {
+  /** For every host not named; absent: the echo server. */
+  default?: Upstream;
+  byHost: ReadonlyMap<string, Upstream>;
+}
+
+export function parseAddress(text: string): SocketAddress {
+  const address = parseSocketAddress(text);
+  if (address === undefined) throw new InvalidArgumentError(`expected ADDR:PORT, got ${text}`);
+  return address;
+}
+
+export function parseConcurrency(text: string): number {
+  const concurrency = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (concurrency < 1 || concurrency > 1024) {
+    throw new InvalidArgumentError(`expected a whole number from 1 to 1024, got ${text}`);
+  }
+  return concurrency;
+}
+
+/** Adds one `[HOST=][h2c://]ADDR:PORT` to those before it. */
+export function collectUpstream(text: string, before: RunUpstreams): RunUpstreams {
+  const parts = /^(?:([^=]*)=)?(h2c:\/\/|http:\/\/)?(.*)$/s.exec(text)!;
+  const [, host, scheme, rest] = parts;
+  const address = parseSocketAddress(rest!.replace(/\/$/, ''));
+  if (address === undefined || address.port === 0 || rest!.startsWith(':') || host === '') {
+    throw new InvalidArgumentError(`expected [HOST=]ADDR:PORT or [HOST=]h2c://ADDR:PORT, got ${text}`);
+  }
+  const upstream: Upstream = { ...address, ...(scheme === 'h2c://' && { protocol: 'h2c' as const }) };
+  if (host === undefined) return { ...before, default: upstream };
+  return { ...before, byHost: new Map([...before.byHost, [host.toLowerCase(), upstream]]) };
+}

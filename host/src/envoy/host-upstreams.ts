@@ -1,0 +1,83 @@
+import type { PlannedVirtualHost } from '../plan/plan.ts';
+import { bareName, hostForms, isServiceHost } from './host-names.ts';
+import type { EnvoyOptions, Upstream } from './options.ts';
+
+export interface RoutedVirtualHost extends PlannedVirtualHost {
+  upstream: Upstream;
+}
+
+/**
+ * Gives every virtual host its upstream. A host named with an upstream of its own that no virtual host names gets a
+ * virtual host of its own, with the routes of the one that answered for it until then, so its limits still hold.
+ */
+export function withUpstreams(
+  virtualHosts: readonly PlannedVirtualHost[],
+  options: EnvoyOptions,
+): RoutedVirtualHost[] {
+  const routed = virtualHosts.map((virtualHost) => ({ ...virtualHost, upstream: options.upstream }));
+  if (options.upstreamsByHost === undefined) return routed;
+  const byDomain = new Map<string, RoutedVirtualHost>();
+  for (const virtualHost of routed) {
+    for (const domain of virtualHost.domains) byDomain.set(domain, virtualHost);
+  }
+  const added: RoutedVirtualHost[] = [];
+  for (const [host, upstream] of options.upstreamsByHost) {
+    const forms = hostForms(host);
+    const named = forms.map((form) => byDomain.get(form)).find((virtualHost) => virtualHost !== undefined);
+    if (named !== undefined) {
+      split(named, formsIn(named, host), upstream, byDomain, added);
+    } else {
+      add(host, forms, upstream, byDomain, added);
+    }
+  }
+  return [...added, ...routed].filter((virtualHost) => virtualHost.domains.length > 0);
+}
+
+/** A virtual host that names other hosts too keeps them; only this host moves to the other upstream. */
+function split(
+  named: RoutedVirtualHost,
+  forms: string[],
+  upstream: Upstream,
+  byDomain: Map<string, RoutedVirtualHost>,
+  added: RoutedVirtualHost[],
+): void {
+  const moved = named.domains.filter((domain) => forms.includes(domain));
+  if (moved.length === named.domains.length) {
+    named.upstream = upstream;
+    return;
+  }
+  named.domains = named.domains.filter((domain) => !forms.includes(domain));
+  const virtualHost = { ...named, name: `${named.name}@${moved[0]}`, domains: moved, upstream };
+  for (const domain of moved) byDomain.set(domain, virtualHost);
+  added.push(virtualHost);
+}
+
+/** All names in a virtual host for what the host names; a bare name means the service it was given to there. */
+function formsIn({ domains }: PlannedVirtualHost, host: string): string[] {
+  const full = host.includes('.') ? host : domains.find((domain) => isServiceHost(domain, host));
+  return full === undefined ? [host] : [...hostForms(full), bareName(full)];
+}
+
+function add(
+  host: string,
+  forms: string[],
+  upstream: Upstream,
+  byDomain: Map<string, RoutedVirtualHost>,
+  added: RoutedVirtualHost[],
+): void {
+  const inherited = mostExact(host, byDomain);
+  const virtualHost = { ...inherited, name: `${inherited.name}@${host}`, domains: forms, upstream };
+  for (const domain of forms) byDomain.set(domain, virtualHost);
+  added.push(virtualHost);
+}
+
+/** Envoy's order of domains: exact, then the longest suffix, then `*`. */
+function mostExact(host: string, byDomain: ReadonlyMap<string, RoutedVirtualHost>): RoutedVirtualHost {
+  for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+    const suffix = byDomain.get(`*${host.slice(dot)}`);
+    if (suffix !== undefined) return suffix;
+  }
+  const catchAll = byDomain.get('*');
+  if (catchAll === undefined) throw new Error('Expected the plan to end with a virtual host for `*`');
+  return catchAll;
+}

@@ -1,0 +1,35 @@
+import type { Plan } from '../plan/plan.ts';
+import { bootstrapFromFiles, bootstrapInOneFile } from './bootstrap.ts';
+import { clusters } from './clusters.ts';
+import { type EnvoyFiles, xdsFile } from './files.ts';
+import type { JsonObject } from './json.ts';
+import type { EnvoyOptions } from './options.ts';
+import { pluginForListeners } from './plugin-for-listeners.ts';
+import { routeConfiguration } from './routes.ts';
+import { wasmFilter, wasmFilterResource } from './wasm-filter.ts';
+
+/** A plan as files for one Envoy: what may change lies in files of its own, which Envoy watches. */
+export function translateToEnvoy(plan: Plan, options: EnvoyOptions): EnvoyFiles {
+  const plugin = pluginForListeners(plan.plugin, options);
+  const filterFor: EnvoyFiles['filterFor'] = (other) =>
+    xdsFile('filter.json', [wasmFilterResource(other, options)]);
+  return {
+    bootstrap: bootstrapFromFiles(options),
+    clusters: xdsFile('clusters.json', clusters(options)),
+    filter: filterFor(plugin),
+    routes: xdsFile('routes.json', [routeConfiguration(plan, options)]),
+    plugin,
+    filterFor,
+  };
+}
+
+/** A plan as one self-contained bootstrap. A change of it needs a restart. */
+export function translateToOneEnvoyFile(plan: Plan, options: EnvoyOptions): JsonObject {
+  const plugin = pluginForListeners(plan.plugin, options);
+  return bootstrapInOneFile(
+    options,
+    clusters(options),
+    routeConfiguration(plan, options),
+    wasmFilter(plugin, options),
+  );
+}

@@ -1,0 +1,49 @@
+import { type EnvoyFiles, type XdsFile, xdsFile } from './files.ts';
+import type { JsonObject } from './json.ts';
+import { overlapPlugins } from './overlap-plugins.ts';
+
+export interface UpdateStep {
+  file: XdsFile;
+  /** An optional step that Envoy refuses is left out; any other refusal ends the update. */
+  optional: boolean;
+}
+
+/**
+ * The files to replace, one after the other, so that no request in between fails or goes without the limit it has
+ * before and after: clusters come before the routes that name them and go after; a rule that names routes holds
+ * before the routes change and until they have.
+ */
+export function updateSteps(current: EnvoyFiles, next: EnvoyFiles): UpdateStep[] {
+  const steps: UpdateStep[] = [];
+  const add = (file: XdsFile, optional = false) => {
+    const before = steps.findLast((step) => step.file.name === file.name)?.file ?? fileOf(current, file.name);
+    if (before.version !== file.version) steps.push({ file, optional });
+  };
+  if (current.routes.version !== next.routes.version) {
+    add(withClustersOfBoth(current.clusters, next.clusters));
+    if (namesRoutes(current) || namesRoutes(next)) {
+      add(next.filterFor(overlapPlugins(current.plugin, next.plugin)), true);
+    } else {
+      add(next.filter);
+    }
+    add(next.routes);
+  }
+  add(next.filter);
+  add(next.clusters);
+  return steps;
+}
+
+function fileOf(files: EnvoyFiles, name: XdsFile['name']): XdsFile {
+  return [files.clusters, files.filter, files.routes].find((file) => file.name === name)!;
+}
+
+function namesRoutes({ plugin }: EnvoyFiles): boolean {
+  return plugin.rateLimits?.some((rule) => rule.routes !== undefined) ?? false;
+}
+
+function withClustersOfBoth(current: XdsFile, next: XdsFile): XdsFile {
+  const nextClusters = next.response.resources as JsonObject[];
+  const names = new Set(nextClusters.map((cluster) => cluster.name));
+  const leaving = (current.response.resources as JsonObject[]).filter(({ name }) => !names.has(name));
+  return leaving.length === 0 ? next : xdsFile('clusters.json', [...nextClusters, ...leaving]);
+}

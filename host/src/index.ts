@@ -1,0 +1,33 @@
+/**
+ * Sluice as a library. Importing it does nothing but define:
+ * sources → `parse` → `validate` → `plan` → `translate` → the objects Envoy reads, each stage a pure function.
+ */
+export type { EnvoyFiles, XdsFile } from './envoy/files.ts';
+export type { EnvoyOptions, FailurePolicy, SocketAddress, Upstream } from './envoy/options.ts';
+export { translateToEnvoy as translate, translateToOneEnvoyFile } from './envoy/translate.ts';
+export type { Plan, PlannedRoute, PlannedVirtualHost } from './plan/plan.ts';
+export { type Planned, plan } from './plan/plan-policies.ts';
+export type {
+  CompiledPattern,
+  Condition,
+  Cost,
+  Descriptor,
+  Limit,
+  LimitOverride,
+  PluginConfiguration,
+  RateLimitRule,
+  RefusalResponse,
+  SlidingWindowLimit,
+  TokenBucketLimit,
+  ValueSource,
+} from './plan/plugin-configuration.ts';
+export { type Diagnostic, formatDiagnostic, type SourcePosition } from './policy/diagnostic.ts';
+export { type Parsed, parse } from './policy/parse.ts';
+export type { PolicyDocument } from './policy/policy-document.ts';
+export type { PolicyRule, RateLimitPolicy } from './policy/rate-limit-policy.ts';
+export type { Source } from './policy/source.ts';
+export { type Validated, type ValidateOptions, validate } from './policy/validate.ts';
+export { printJson } from './print/json.ts';
+export { EnvironmentError } from './proxy/environment-error.ts';
+export { type StartEnvoyOptions, type StartedEnvoy, startEnvoy } from './proxy/start-envoy.ts';
+export { type LoadedModule, type LoadModuleOptions, loadModule } from './simulator/load-module.ts';

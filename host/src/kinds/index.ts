@@ -1,0 +1,6 @@
+import { asmLocalRateLimiter } from './asm-local-rate-limiter.ts';
+import type { PolicyKind } from './policy-kind.ts';
+import { rateLimitPolicy } from './rate-limit-policy.ts';
+
+/** Every kind that is read; all others are named and skipped. */
+export const POLICY_KINDS: readonly PolicyKind[] = [asmLocalRateLimiter, rateLimitPolicy];

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import type { PluginConfiguration } from './plugin-configuration.ts';
+
+/**
+ * The plugin configuration as a schema, from which `schema/plugin-configuration.schema.json` is written
+ * (scripts/write-schema.ts). For people who write the JSON by hand; the module itself checks what it reads.
+ */
+const wholeNumber = (minimum: number, maximum: number = Number.MAX_SAFE_INTEGER) =>
+  z.number().int().min(minimum).max(maximum);
+const intervalNanos = (minimum: number) =>
+  z
+    .number()
+    .multipleOf(1)
+    .min(minimum)
+    .max(31_622_400_000_000_000)
+    .describe('Whole nanoseconds, at most 366 days.');
+
+const NAMED_SOURCE = z.enum(['header', 'cookie', 'query']);
+const UNNAMED_SOURCE = z.enum(['path', 'method', 'host']);
+const headerOrParameterName = z.string().min(1).describe('Header names in lower case.');
+
+const text = { is: z.enum(['exact', 'prefix', 'suffix', 'contains']), value: z.string() };
+const textOptions = { ignoreCase: z.boolean().optional(), invert: z.boolean().optional() };
+const present = { is: z.literal('present'), invert: z.boolean().optional() };
+const regex = {
+  is: z.literal('regex'),
+  pattern: wholeNumber(0).describe('Index into `patterns`.'),
+  invert: z.boolean().optional(),
+};
+const conditions = [text, present, regex].flatMap((comparison) => {
+  const options = comparison === text ? textOptions : {};
+  return [
+    z.strictObject({ on: NAMED_SOURCE, name: headerOrParameterName, ...comparison, ...options }),
+    z.strictObject({ on: UNNAMED_SOURCE, ...comparison, ...options }),
+  ];
+});
+const condition = z
+  .union([
+    ...conditions,
+    z.strictObject({
+      on: z.literal('clientAddress'),
+      ranges: z.array(z.string()).min(1).describe('CIDR ranges, one of which must hold the client address.'),
+      invert: z.boolean().optional(),
+    }),
+  ])
+  .meta({ id: 'Condition' });
+
+const limit = z
+  .union([
+    z.strictObject({
+      algorithm: z.literal('tokenBucket'),
+      maxTokens: wholeNumber(1),
+      tokensPerFill: wholeNumber(1),
+      fillIntervalNanos: intervalNanos(1_000_000),
+    }),
+    z.strictObject({
+      algorithm: z.literal('slidingWindow'),
+      maxRequests: wholeNumber(1, 2 ** 32 - 1),
+      windowNanos: intervalNanos(16_000_000),
+    }),
+  ])
+  .meta({ id: 'Limit' });
+
+const descriptor = z
+  .union([
+    z.strictObject({ on: NAMED_SOURCE, name: headerOrParameterName }),
+    z.strictObject({ on: UNNAMED_SOURCE }),
+    z.strictObject({
+      on: z.literal('clientAddress'),
+      ipv4PrefixLength: wholeNumber(0, 32).optional(),
+      ipv6PrefixLength: wholeNumber(0, 128).optional(),
+    }),
+    z.strictObject({ on: z.literal('connection') }),
+  ])
+  .meta({ id: 'Descriptor' });
+
+const cost = z.union([
+  z.strictObject({ fixed: wholeNumber(1) }),
+  z.strictObject({ header: headerOrParameterName, default: wholeNumber(1).optional(), max: wholeNumber(1) }),
+]);
+
+const response = z.strictObject({
+  status: wholeNumber(400, 599).optional().describe('Default 429.'),
+  body: z.string().optional(),
+  headers: z
+    .array(z.tuple([z.string(), z.string()]))
+    .max(48)
+    .optional()
+    .describe('Names in lower case.'),
+  grpcStatus: wholeNumber(0, 16).optional().describe('Default 8, RESOURCE_EXHAUSTED.'),
+  rateLimitHeaders: z.boolean().optional(),
+});
+
+const rateLimitRule = z
+  .strictObject({
+    name: z.string().min(1).describe('Unique in the document: names the bucket and the metrics.'),
+    hosts: z.array(z.string().min(1)).optional().describe('`a.example`, `*.example` or `*`; absent: all.'),
+    ports: z.array(wholeNumber(1, 65_535)).optional(),
+    routes: z.array(z.string().min(1)).optional(),
+    match: z.array(condition).optional(),
+    limit,
+    overrides: z.array(z.strictObject({ match: z.array(condition), limit })).optional(),
+    key: z.array(descriptor).optional(),
+    keyCapacity: wholeNumber(32, 1_048_576).optional().describe('Default 16384.'),
+    whenKeyMissing: z.enum(['share', 'skip']).optional().describe('Default share.'),
+    cost: cost.optional(),
+    shadowMode: z.boolean().optional(),
+    response: response.optional(),
+  })
+  .meta({ id: 'RateLimitRule' });
+
+export const pluginConfigurationSchema = z
+  .strictObject({
+    version: z.literal(1),
+    logLevel: z.enum(['off', 'error', 'warn', 'info', 'debug']).optional().describe('Default warn.'),
+    patterns: z
+      .array(z.strictObject({ expression: z.string(), table: z.string().describe('Base64.') }))
+      .optional(),
+    rateLimits: z.array(rateLimitRule).optional(),
+  })
+  .describe('What Sluice’s Wasm module reads.');
+
+/** Fails to compile when a valid document of the contract would not fit the schema. */
+type Accepts<Schema extends z.ZodType, Contract extends z.input<Schema>> = Contract;
+export type CheckedPluginConfiguration = Accepts<typeof pluginConfigurationSchema, PluginConfiguration>;
+
+/** The schema as JSON Schema 2020-12. */
+export function pluginConfigurationJsonSchema(): object {
+  return {
+    $id: 'https://sluice.dev/schema/plugin-configuration.schema.json',
+    title: 'Sluice plugin configuration',
+    ...z.toJSONSchema(pluginConfigurationSchema),
+  };
+}

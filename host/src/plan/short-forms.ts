@@ -1,0 +1,43 @@
+import type { PolicyRule } from '../policy/rate-limit-policy.ts';
+import { serviceForms } from '../policy/service-host.ts';
+
+/** The names each service of the policies is known by, and the bare names that could not be given to one service. */
+export interface ServiceNames {
+  /** By full host name; the full name comes first. */
+  formsOf: ReadonlyMap<string, readonly string[]>;
+  ambiguous: AmbiguousName[];
+}
+
+export interface AmbiguousName {
+  name: string;
+  services: string[];
+  /** A rule for one of them, for the message. */
+  rule: PolicyRule;
+}
+
+/**
+ * Gives every service its forms. Only the bare name leaves out the namespace, so only it can be claimed by two
+ * services: then it stands for neither, because a request for it cannot be told apart.
+ */
+export function nameServices(rules: readonly PolicyRule[]): ServiceNames {
+  const services = new Map<string, PolicyRule>();
+  for (const rule of rules) {
+    for (const target of rule.targets) {
+      if ('service' in target && !services.has(target.service)) services.set(target.service, rule);
+    }
+  }
+  const claims = Map.groupBy(services.keys(), (service) => bareName(service));
+  const formsOf = new Map<string, string[]>();
+  for (const service of services.keys()) {
+    const forms = serviceForms(service);
+    formsOf.set(service, claims.get(bareName(service))!.length > 1 ? forms.slice(0, -1) : forms);
+  }
+  const ambiguous = [...claims]
+    .filter(([, claimants]) => claimants.length > 1)
+    .map(([name, claimants]) => ({ name, services: claimants, rule: services.get(claimants[1]!)! }));
+  return { formsOf, ambiguous };
+}
+
+function bareName(service: string): string {
+  return serviceForms(service).at(-1)!;
+}

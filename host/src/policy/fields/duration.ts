@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+const NANOS_PER_SECOND = 1_000_000_000n;
+
+/** The units of a Go duration, which Gateway API and Istio write too. */
+const NANOS_PER_UNIT: Record<string, bigint> = {
+  h: 3_600n * NANOS_PER_SECOND,
+  m: 60n * NANOS_PER_SECOND,
+  s: NANOS_PER_SECOND,
+  ms: 1_000_000n,
+  us: 1_000n,
+  µs: 1_000n,
+  ns: 1n,
+};
+
+/** Longest interval of any policy: 366 days. */
+export const MAX_INTERVAL_NANOS = 366 * 24 * 3600 * 1e9;
+/** Shortest interval at which a bucket fills: 1 ms. */
+export const MIN_FILL_INTERVAL_NANOS = 1e6;
+/** Shortest sliding window: 16 ms, 1 ms for each of its 16 steps. */
+export const MIN_WINDOW_NANOS = 16e6;
+
+/** Nanoseconds of `1h30m`, `500ms` or `0.5s`; undefined for any other text, and for a fraction of a nanosecond. */
+export function parseDuration(text: string): number | undefined {
+  if (text.length > 40 || !/^(\d+(\.\d+)?(h|ms|m|s|us|µs|ns))+$/.test(text)) return undefined;
+  let nanos = 0n;
+  for (const [, whole, fraction = '', unit] of text.matchAll(/(\d+)(?:\.(\d+))?(h|ms|m|s|us|µs|ns)/g)) {
+    const nanosPerUnit = NANOS_PER_UNIT[unit!]!;
+    const scaled = BigInt(whole! + fraction) * nanosPerUnit;
+    const divisor = 10n ** BigInt(fraction.length);
+    if (scaled % divisor !== 0n) return undefined;
+    nanos += scaled / divisor;
+  }
+  return Number(nanos);
+}
+
+/** A duration such as `1h30m`, from `minimumNanos` to 366 days. `minimum` is how the message names the former. */
+export function duration(minimum: string, minimumNanos: number) {
+  const phrase = `a duration such as \`1s\`, \`500ms\` or \`1h30m\`, from ${minimum} to 366 days`;
+  return z
+    .string({ error: phrase })
+    .refine((text) => isInterval(parseDuration(text), minimumNanos), { error: phrase });
+}
+
+/** Nanoseconds of a `google.protobuf.Duration` written as a map, as ASM does. */
+export function protobufDurationNanos({ seconds = 0, nanos = 0 }: ProtobufDuration): number {
+  return seconds * 1e9 + nanos;
+}
+
+export interface ProtobufDuration {
+  seconds?: number | undefined;
+  nanos?: number | undefined;
+}
+
+/** True when `nanos` lies between `minimumNanos` and 366 days. */
+export function isInterval(nanos: number | undefined, minimumNanos: number): boolean {
+  return nanos !== undefined && nanos >= minimumNanos && nanos <= MAX_INTERVAL_NANOS;
+}

@@ -1,0 +1,67 @@
+import type { PolicyKind } from '../kinds/policy-kind.ts';
+import { byPosition } from './by-position.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import { findKind } from './find-kind.ts';
+import type { PolicyDocument } from './policy-document.ts';
+import type { RateLimitPolicy } from './rate-limit-policy.ts';
+import { excessiveKeyCapacity } from './rules/total-key-capacity.ts';
+import { duplicatePolicies, duplicatePolicyDiagnostic } from './rules/unique-policies.ts';
+import { duplicateRules } from './rules/unique-rule-identity.ts';
+import { schemaDiagnostics } from './schema-issues.ts';
+
+export interface Validated {
+  /** The documents without mistakes, in the common model. */
+  policies: RateLimitPolicy[];
+  /** All mistakes of all documents, in the order of the documents. */
+  diagnostics: Diagnostic[];
+}
+
+export interface ValidateOptions {
+  /** Unknown kinds are errors instead of warnings. */
+  strict?: boolean;
+}
+
+/** Checks documents field by field, then rule by rule, then against each other. */
+export function validate(
+  documents: readonly PolicyDocument[],
+  { strict = false }: ValidateOptions = {},
+): Validated {
+  const validated: Validated = { policies: [], diagnostics: [] };
+  const known: PolicyDocument[] = [];
+  for (const document of documents) {
+    const found = findKind(document, strict);
+    if (found.kind === undefined) {
+      validated.diagnostics.push(found.diagnostic);
+      continue;
+    }
+    known.push(document);
+    const { policy, diagnostics } = checkDocument(document, found.kind);
+    for (const diagnostic of diagnostics) validated.diagnostics.push(diagnostic);
+    if (policy !== undefined) validated.policies.push(policy);
+  }
+  const duplicates = new Set(duplicatePolicies(known));
+  const rules = validated.policies
+    .flatMap((policy) => policy.rules)
+    .filter(({ origin }) => !duplicates.has(origin.document));
+  validated.diagnostics.push(
+    ...[...duplicates].map(duplicatePolicyDiagnostic),
+    ...duplicateRules(rules),
+    ...excessiveKeyCapacity(rules),
+  );
+  return validated;
+}
+
+function checkDocument(
+  document: PolicyDocument,
+  kind: PolicyKind,
+): { policy?: RateLimitPolicy; diagnostics: Diagnostic[] } {
+  const parsed = kind.schema.safeParse(document.value);
+  const findings = kind.rules.flatMap((rule) => rule(document.value));
+  const diagnostics = [
+    ...schemaDiagnostics(parsed.error?.issues ?? [], document),
+    ...findings.map(({ severity, path, message, at }) => document.diagnostic(severity, path, message, at)),
+  ].sort(byPosition);
+  const hasErrors = diagnostics.some(({ severity }) => severity === 'error');
+  if (!parsed.success || hasErrors) return { diagnostics };
+  return { policy: kind.toPolicy(parsed.data, document), diagnostics };
+}
