@@ -48,6 +48,13 @@ export function copyBytes(pointer: usize, length: i32): StaticArray<u8> {
   return copy;
 }
 
+export function concatenateBytes(left: StaticArray<u8>, right: StaticArray<u8>): StaticArray<u8> {
+  const joined = new StaticArray<u8>(left.length + right.length);
+  memory.copy(changetype<usize>(joined), changetype<usize>(left), left.length);
+  memory.copy(changetype<usize>(joined) + left.length, changetype<usize>(right), right.length);
+  return joined;
+}
+
 /** The UTF-8 bytes of a string. */
 export function bytesOf(text: string): StaticArray<u8> {
   const length = String.UTF8.byteLength(text);

@@ -67,10 +67,11 @@ export function proxy_on_request_headers(context: u32, _count: u32, _endOfStream
 }
 
 const NOT_CONFIGURED = bytesOf('sluice_not_configured');
+const NO_SUBJECT = bytesOf('');
 
 /** Envoy never gets here; if it does, a limit must not fail open. */
 function refuseUnconfigured(): u32 {
   beginReply();
-  sendReply(503, NOT_CONFIGURED, NOT_CONFIGURED, NO_GRPC_STATUS);
+  sendReply(503, NOT_CONFIGURED, NO_SUBJECT, NOT_CONFIGURED, NO_GRPC_STATUS);
   return FILTER_STOP;
 }

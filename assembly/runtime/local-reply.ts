@@ -40,16 +40,31 @@ export function addReplyNumber(name: StaticArray<u8>, value: u64): void {
   addReplyHeader(name, decimal, writeDecimal(decimal, value));
 }
 
-/** Ends the stream at hand with this answer. `details` shows as %RESPONSE_CODE_DETAILS% in access logs. */
-export function sendReply(status: u32, details: StaticArray<u8>, body: StaticArray<u8>, grpcStatus: u32): void {
+const MOST_DETAILS_BYTES: i32 = 256;
+const details: usize = memory.data(256, 8);
+
+/**
+ * Ends the stream at hand with this answer. Prefix and subject together, cut to 256 bytes, show as
+ * %RESPONSE_CODE_DETAILS% in access logs.
+ */
+export function sendReply(
+  status: u32,
+  detailsPrefix: StaticArray<u8>,
+  detailsSubject: StaticArray<u8>,
+  body: StaticArray<u8>,
+  grpcStatus: u32,
+): void {
   store<u32>(assembled, count);
   const sizesBytes = <usize>count << 3;
   memory.copy(assembled + 4, sizes, sizesBytes);
   memory.copy(assembled + 4 + sizesBytes, data, used);
+  const subjectBytes = min(detailsSubject.length, MOST_DETAILS_BYTES - detailsPrefix.length);
+  memory.copy(details, changetype<usize>(detailsPrefix), detailsPrefix.length);
+  memory.copy(details + detailsPrefix.length, changetype<usize>(detailsSubject), subjectBytes);
   proxy_send_local_response(
     status,
-    changetype<usize>(details),
-    details.length,
+    details,
+    detailsPrefix.length + subjectBytes,
     changetype<usize>(body),
     body.length,
     assembled,

@@ -1,5 +1,5 @@
 import { ADDRESS_BYTES, parseAddress } from '../../core/address';
-import { bytesOf, indexOfByte, lowerCaseByte } from '../../core/bytes';
+import { bytesOf, concatenateBytes, indexOfByte, lowerCaseByte } from '../../core/bytes';
 import { IS_CONTAINS, IS_EXACT, IS_PREFIX, IS_SUFFIX } from '../../core/compare';
 import { hashBytes } from '../../core/hash';
 import { Limit } from '../../core/limit';
@@ -11,13 +11,13 @@ import { KeyedBuckets } from '../../runtime/buckets/keyed-buckets';
 import { SharedBucket } from '../../runtime/buckets/shared-bucket';
 import { JsonReader } from '../../runtime/json-reader';
 import { MOST_HEADER_BYTES } from '../../runtime/local-reply';
-import { BatchedCounter, Counter, statisticName } from '../../runtime/metrics';
+import { BatchedCounter, Counter } from '../../runtime/metrics';
 import { CommonConfiguration } from '../../runtime/plugin-config';
 import { ON_CLIENT_ADDRESS, ON_CONNECTION } from '../../runtime/request';
 import { AddressRange, Condition, IS_PRESENT, IS_REGEX } from './condition';
 import { Descriptor } from './descriptor';
 import { RefusalReply, ReplyHeader } from './refusal-reply';
-import { LimitOverride, RateLimits, Rule } from './rule';
+import { LimitOverride, NO_CONDITIONS, NO_DESCRIPTORS, NO_NAMES, RateLimits, Rule } from './rule';
 import { FIELD_NAME, FIELD_ON, isWord, needsName, readOn } from './value-source';
 
 const HOSTS = bytesOf('hosts');
@@ -57,6 +57,10 @@ const GRPC_STATUS = bytesOf('grpcStatus');
 const RATE_LIMIT_HEADERS = bytesOf('rateLimitHeaders');
 const FOR_ALL_HOSTS = bytesOf('*');
 
+const STATISTICS = 'sluice.rate_limit';
+const LEDGER_PREFIX = bytesOf('sluice/1/rate-limit/');
+const NO_BYTES = bytesOf('');
+
 const MOST_SAFE_WHOLE: u64 = (1 << 53) - 1;
 const LONGEST_NANOS: u64 = 366 * 24 * 3600 * 1_000_000_000;
 const MOST_KEYS: u64 = 1 << 20;
@@ -83,24 +87,27 @@ class OverrideSpan {
   limit: LimitSpan = new LimitSpan();
 }
 
+const NO_OVERRIDE_SPANS: OverrideSpan[] = [];
+const DEFAULT_REPLY = new RefusalReply();
+
 /** Reads one rule; what depends on the whole rule is put together at its end. */
 class RuleReader {
   private name: StaticArray<u8> = new StaticArray<u8>(0);
-  private hosts: StaticArray<u8>[] = [];
+  private hosts: StaticArray<u8>[] = NO_NAMES;
   private hasHosts: bool = false;
   private ports: StaticArray<i32> | null = null;
-  private routes: StaticArray<u8>[] = [];
-  private conditions: Condition[] = [];
+  private routes: StaticArray<u8>[] = NO_NAMES;
+  private conditions: Condition[] = NO_CONDITIONS;
   private limit: LimitSpan = new LimitSpan();
-  private overrides: OverrideSpan[] = [];
-  private descriptors: Descriptor[] = [];
+  private overrides: OverrideSpan[] = NO_OVERRIDE_SPANS;
+  private descriptors: Descriptor[] = NO_DESCRIPTORS;
   private keyCapacity: u32 = <u32>DEFAULT_KEYS;
   private skipsMissingKey: bool = false;
   private costHeader: StaticArray<u8> | null = null;
   private cost: u64 = 1;
   private maxCost: u64 = 1;
   private isShadow: bool = false;
-  private readonly reply: RefusalReply = new RefusalReply();
+  private reply: RefusalReply = DEFAULT_REPLY;
 
   constructor(
     private readonly reader: JsonReader,
@@ -138,27 +145,25 @@ class RuleReader {
     const identity = hashBytes(0, changetype<usize>(this.name), this.name.length);
     if (this.names.has(identity)) return this.reader.refuse('expected a name of its own, got that of another rule');
     this.names.add(identity);
-    const text = String.UTF8.decodeUnsafe(changetype<usize>(this.name), this.name.length);
-    const statistic = 'sluice.rate_limit.' + statisticName(this.name);
-    const admitted = new BatchedCounter(statistic + '.admitted');
-    this.reply.details = bytesOf('sluice_rate_limited:' + text);
+    const admitted = new BatchedCounter(STATISTICS, this.name, 'admitted');
     const rule = new Rule(
       this.name,
-      this.storeOf(this.limit, text, admitted),
+      this.storeOf(this.limit, NO_BYTES, admitted),
       this.limit.maxTokens,
       this.reply,
       admitted,
-      new Counter(statistic + '.refused'),
-      new Counter(statistic + '.shadow_refused'),
+      new Counter(STATISTICS, this.name, 'refused'),
+      new Counter(STATISTICS, this.name, 'shadow_refused'),
     );
     this.checkCost(this.limit);
+    if (this.overrides.length > 0) rule.overrides = [];
     for (let index = 0; index < this.overrides.length; index++) {
       const replacement = this.overrides[index];
       this.checkCost(replacement.limit);
       rule.overrides.push(
         new LimitOverride(
           replacement.conditions,
-          this.storeOf(replacement.limit, text + '?' + index.toString(), admitted),
+          this.storeOf(replacement.limit, bytesOf('?' + index.toString()), admitted),
           replacement.limit.maxTokens,
         ),
       );
@@ -186,8 +191,8 @@ class RuleReader {
   }
 
   /** The store is named by rule, so that its level outlives every configuration that keeps the name. */
-  private storeOf(span: LimitSpan, name: string, admitted: BatchedCounter): BucketStore {
-    const key = bytesOf('sluice/1/rate-limit/' + name);
+  private storeOf(span: LimitSpan, suffix: StaticArray<u8>, admitted: BatchedCounter): BucketStore {
+    const key = concatenateBytes(concatenateBytes(LEDGER_PREFIX, this.name), suffix);
     const limit = span.limit!;
     if (this.descriptors.length == 0) return new SharedBucket(key, limit, admitted, this.reply.tellsLimit);
     return new KeyedBuckets(key, limit, this.keyCapacity, this.reply.tellsLimit, this.index);
@@ -214,6 +219,7 @@ class RuleReader {
 
   private readOverrides(): void {
     const reader = this.reader;
+    this.overrides = [];
     if (!reader.enterArray()) return;
     for (let index = 0; reader.nextItem(index); index++) {
       const replacement = new OverrideSpan();
@@ -276,6 +282,7 @@ class RuleReader {
 
   private readKey(): void {
     const reader = this.reader;
+    this.descriptors = [];
     if (!reader.enterArray()) return;
     for (let index = 0; reader.nextItem(index); index++) {
       const descriptor = new Descriptor();
@@ -317,7 +324,8 @@ class RuleReader {
 
   private readResponse(): void {
     const reader = this.reader;
-    const reply = this.reply;
+    const reply = new RefusalReply();
+    this.reply = reply;
     if (!reader.enterObject()) return;
     while (reader.nextField()) {
       if (reader.fieldIs(STATUS)) reply.status = <u32>reader.readWhole(400, 599);

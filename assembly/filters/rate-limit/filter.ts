@@ -13,13 +13,13 @@ let serial: u64 = 0;
 export function limitRequest(limits: RateLimits, context: u32): u32 {
   const count = collectApplying(limits);
   if (count == 0) return FILTER_CONTINUE;
-  const now = monotonicNanos();
   const applying = limits.applying;
   if (count == 1) {
     const rule = unchecked(limits.rules[applying[0]]);
-    rule.wait = rule.chosen.take(now, rule.fingerprint, rule.tokens);
+    // What is held ahead of need is spent without a look at the clock.
+    rule.wait = rule.chosen.takeHeld(rule.tokens) ? 0 : rule.chosen.take(monotonicNanos(), rule.fingerprint, rule.tokens);
   } else {
-    takeAll(limits, count, now);
+    takeAll(limits, count, monotonicNanos());
   }
   if (refuseIfWaiting(limits, count)) return FILTER_STOP;
   for (let index = 0; index < count; index++) countAdmission(unchecked(limits.rules[applying[index]]));
@@ -88,7 +88,7 @@ function refuseIfWaiting(limits: RateLimits, count: i32): bool {
   }
   if (refusing === null) return false;
   refusing.refused.add(1);
-  refusing.reply.send(longestWait, refusing.chosenMaxTokens);
+  refusing.reply.send(refusing.name, longestWait, refusing.chosenMaxTokens);
   return true;
 }
 

@@ -15,6 +15,8 @@ const RETRY_AFTER = bytesOf('retry-after');
 export const X_RATELIMIT_LIMIT = bytesOf('x-ratelimit-limit');
 export const X_RATELIMIT_REMAINING = bytesOf('x-ratelimit-remaining');
 export const X_RATELIMIT_RESET = bytesOf('x-ratelimit-reset');
+/** With the rule's name behind it: what access logs show as %RESPONSE_CODE_DETAILS%. */
+const DETAILS_PREFIX = bytesOf('sluice_rate_limited:');
 const GRPC_RESOURCE_EXHAUSTED: u32 = 8;
 
 export class ReplyHeader {
@@ -29,10 +31,9 @@ export class RefusalReply {
   grpcStatus: u32 = GRPC_RESOURCE_EXHAUSTED;
   /** Also tell limit, remaining and reset. */
   tellsLimit: bool = false;
-  details: StaticArray<u8> = new StaticArray<u8>(0);
 
-  /** `waitNanos` until the request would pass, told in whole seconds, rounded up: sooner would be untrue. */
-  send(waitNanos: u64, limit: u64): void {
+  /** `rule` is named in the response code details. `waitNanos` until the request would pass, told in whole seconds, rounded up: sooner would be untrue. */
+  send(rule: StaticArray<u8>, waitNanos: u64, limit: u64): void {
     const waitSeconds = (waitNanos + NANOS_PER_SECOND - 1) / NANOS_PER_SECOND;
     beginReply();
     addReplyHeader(X_LOCAL_RATE_LIMIT, changetype<usize>(TRUE), TRUE.length);
@@ -46,6 +47,6 @@ export class RefusalReply {
       const header = unchecked(this.headers[index]);
       addReplyHeader(header.name, changetype<usize>(header.value), header.value.length);
     }
-    sendReply(this.status, this.details, this.body, isGrpcRequest() ? this.grpcStatus : NO_GRPC_STATUS);
+    sendReply(this.status, DETAILS_PREFIX, rule, this.body, isGrpcRequest() ? this.grpcStatus : NO_GRPC_STATUS);
   }
 }

@@ -12,13 +12,19 @@ export class LimitOverride {
   constructor(readonly conditions: Condition[], readonly store: BucketStore, readonly maxTokens: u64) {}
 }
 
+/** Most rules have none of these; 10,000 of them share one empty list each. Never written to. */
+export const NO_NAMES: StaticArray<u8>[] = [];
+export const NO_CONDITIONS: Condition[] = [];
+export const NO_OVERRIDES: LimitOverride[] = [];
+export const NO_DESCRIPTORS: Descriptor[] = [];
+
 /** One rate-limit rule, and what it wants of the request at hand. */
 export class Rule {
   ports: StaticArray<i32> | null = null;
-  routes: StaticArray<u8>[] = [];
-  conditions: Condition[] = [];
-  overrides: LimitOverride[] = [];
-  descriptors: Descriptor[] = [];
+  routes: StaticArray<u8>[] = NO_NAMES;
+  conditions: Condition[] = NO_CONDITIONS;
+  overrides: LimitOverride[] = NO_OVERRIDES;
+  descriptors: Descriptor[] = NO_DESCRIPTORS;
   skipsMissingKey: bool = false;
   costHeader: StaticArray<u8> | null = null;
   /** Tokens of a request, or of one whose cost header says nothing. */

@@ -10,6 +10,9 @@ export abstract class BucketStore {
   /** Whether tokens are held ahead of need; then the ledger, and the statistics with it, lag a moment behind. */
   get isLeasing(): bool { return false; }
 
+  /** Takes `tokens` of what this worker holds ahead of need; false, and nothing taken, when it holds too few. */
+  takeHeld(_tokens: u64): bool { return false; }
+
   /** Makes the shared records exist. Called from on_configure only. */
   abstract create(): void;
   /** Nanoseconds until `tokens` could be taken; takes nothing. */

@@ -60,11 +60,14 @@ export class SharedBucket extends BucketStore {
     createRecord(this.key, this.recordBytes);
   }
 
+  takeHeld(tokens: u64): bool {
+    if (this.leased < tokens) return false;
+    this.leased -= tokens;
+    return true;
+  }
+
   take(nowNanos: u64, _fingerprint: u64, tokens: u64): u64 {
-    if (this.leased >= tokens) {
-      this.leased -= tokens;
-      return 0;
-    }
+    if (this.takeHeld(tokens)) return 0;
     if (nowNanos < this.refusedUntil && tokens >= this.refusedTokens) return this.availableAt - nowNanos;
     return this.takeFromLedger(nowNanos, tokens);
   }
