@@ -91,4 +91,13 @@ describe('token bucket', () => {
     const slow = new TokenBucket(most, 1, 366 * 24 * 3600 * SECOND);
     expect(takeAt(slow, START, 1000)).toBe(1000);
   });
+
+  it('fills a huge and slow bucket no faster than told', () => {
+    const most: u64 = (1 << 53) - 1;
+    const year: u64 = 366 * 24 * 3600 * SECOND;
+    const bucket = new TokenBucket(most, 1, year);
+    bucket.take(state, START, most, 0);
+    expect(bucket.remaining(state, START + year / 2)).toBe(0);
+    expect(bucket.remaining(state, START + year + year / 10)).toBe(1);
+  });
 });

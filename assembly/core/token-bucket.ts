@@ -30,19 +30,15 @@ export class TokenBucket extends Limit {
     let tickNanos: u64 = 1;
     let units: u64 = 0;
     let unitsPerTick: u64 = 0;
-    for (;;) {
+    while (true) {
       // Ceil: an interval that is no whole number of ticks is served a little slower, never faster.
       const intervalTicks = (fillIntervalNanos + tickNanos - 1) / tickNanos;
       const divisor = greatestCommonDivisor(tokensPerFill, intervalTicks);
       units = intervalTicks / divisor;
       unitsPerTick = tokensPerFill / divisor;
-      if (maxTokens <= (MOST_UNITS - 1) / units || tickNanos >= 1_000_000_000) break;
+      if (maxTokens <= (MOST_UNITS - 1) / units) break;
+      // Ends: with 2^53 tokens, 512 ticks an interval fit.
       tickNanos *= 10;
-    }
-    // Numbers so large that exact units cannot hold them: cut both, in favour of the limit (error below 2^-8).
-    while (maxTokens > (MOST_UNITS - 1) / units && units > 1) {
-      units = (units + 1) >> 1;
-      unitsPerTick = max<u64>(unitsPerTick >> 1, 1);
     }
     this.units = units;
     this.unitsPerTick = unitsPerTick;

@@ -33,19 +33,15 @@ export function findJoinedHeader(name: usize, nameLength: i32): bool {
   if (first < 0) return false;
   const value = foundValue;
   const length = foundLength;
-  let next = findHeaderFrom(name, nameLength, first + 1);
-  if (next < 0) {
-    foundValue = value;
-    foundLength = length;
-    return true;
-  }
+  const second = findHeaderFrom(name, nameLength, first + 1);
+  if (second < 0) return true; // what was found still is the first
   let total = length;
-  for (let index = next; index >= 0; index = findHeaderFrom(name, nameLength, index + 1)) total += 1 + foundLength;
+  for (let index = second; index >= 0; index = findHeaderFrom(name, nameLength, index + 1)) total += 1 + foundLength;
   const joined = allocateHostBuffer(total);
   memory.copy(joined, value, length);
   let end = length;
-  for (let index = next; index >= 0; index = findHeaderFrom(name, nameLength, index + 1)) {
-    store<u8>(joined + end, 44);
+  for (let index = findHeaderFrom(name, nameLength, second); index >= 0; index = findHeaderFrom(name, nameLength, index + 1)) {
+    store<u8>(joined + end, 44 /* , */);
     memory.copy(joined + end + 1, foundValue, foundLength);
     end += 1 + foundLength;
   }

@@ -262,6 +262,7 @@ export class JsonReader {
       offset++;
       if (escape == 117 /* u */) {
         let code = this.readHexadecimal(start + offset, length - offset);
+        if (code < 0) break;
         offset += 4;
         if (code >= 0xd800 && code < 0xdc00 && offset + 6 <= length && load<u16>(start + offset) == 0x755c /* \u */) {
           const low = this.readHexadecimal(start + offset + 2, length - offset - 2);
@@ -273,7 +274,10 @@ export class JsonReader {
         size += writeUtf8(buffer + size, code);
       } else {
         const plain = simpleEscape(escape);
-        if (plain < 0) this.fail('a JSON escape');
+        if (plain < 0) {
+          this.fail('a JSON escape');
+          break;
+        }
         store<u8>(buffer + size++, <u8>plain);
       }
     }
@@ -282,6 +286,7 @@ export class JsonReader {
     return bytes;
   }
 
+  /** −1, and an error, when these are no four hexadecimal digits. */
   private readHexadecimal(pointer: usize, available: i32): i32 {
     let value = 0;
     for (let index = 0; index < 4; index++) {
@@ -291,7 +296,7 @@ export class JsonReader {
       else if (lower >= 97 && lower <= 102) value = value * 16 + lower - 87;
       else {
         this.fail('four hexadecimal digits');
-        return 0xfffd;
+        return -1;
       }
     }
     return value;

@@ -14,9 +14,9 @@ import {
 export const IS_PRESENT: i32 = 4;
 export const IS_REGEX: i32 = 5;
 
-/** An address range: 16 bytes of network, then its prefix length in bits of that form. */
+/** An address range: its family (4 or 6), 16 bytes of network, and its prefix length in bits of that form. */
 export class AddressRange {
-  constructor(readonly network: StaticArray<u8>, readonly prefixLength: i32) {}
+  constructor(readonly family: i32, readonly network: StaticArray<u8>, readonly prefixLength: i32) {}
 }
 
 /** One condition of a rule, ready to be asked. */
@@ -32,7 +32,7 @@ export class Condition {
 
   /** A missing value satisfies nothing but an inverted `present` (Envoy's HeaderMatcher rule). */
   holds(): bool {
-    if (this.on == ON_CLIENT_ADDRESS) return this.addressHolds() != this.isInverted;
+    if (this.on == ON_CLIENT_ADDRESS) return this.addressHolds();
     const isThere = readValue(this.on, this.name);
     if (this.comparison == IS_PRESENT) return isThere != this.isInverted;
     if (!isThere) return false;
@@ -45,13 +45,17 @@ export class Condition {
     return compareValue(this.comparison, fact, factLength, this.value, this.ignoresCase);
   }
 
+  /** The families are kept apart, as Envoy's CidrRange does: `::/0` holds no IPv4 address. */
   private addressHolds(): bool {
-    if (readClientAddress() == 0) return false;
+    const family = readClientAddress();
+    if (family == 0) return false;
     for (let index = 0; index < this.ranges.length; index++) {
       const range = unchecked(this.ranges[index]);
-      if (isInRange(clientAddress, changetype<usize>(range.network), range.prefixLength)) return true;
+      if (range.family == family && isInRange(clientAddress, changetype<usize>(range.network), range.prefixLength)) {
+        return !this.isInverted;
+      }
     }
-    return false;
+    return this.isInverted;
   }
 }
 

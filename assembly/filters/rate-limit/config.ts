@@ -71,7 +71,7 @@ export function readRateLimits(reader: JsonReader, common: CommonConfiguration):
   const limits = new RateLimits();
   const names = new Set<u64>();
   if (!reader.enterArray()) return limits;
-  for (let index = 0; reader.nextItem(index); index++) new RuleReader(reader, common, limits, names, index).read();
+  for (let index = 0; reader.nextItem(index); index++) new RuleReader(reader, common, limits, names).read();
   limits.found = new StaticArray<i32>(limits.hosts.linkCount);
   limits.applying = new StaticArray<i32>(limits.rules.length);
   return limits;
@@ -114,7 +114,6 @@ class RuleReader {
     private readonly common: CommonConfiguration,
     private readonly limits: RateLimits,
     private readonly names: Set<u64>,
-    private readonly index: i32,
   ) {}
 
   read(): void {
@@ -195,7 +194,7 @@ class RuleReader {
     const key = concatenateBytes(concatenateBytes(LEDGER_PREFIX, this.name), suffix);
     const limit = span.limit!;
     if (this.descriptors.length == 0) return new SharedBucket(key, limit, admitted, this.reply.tellsLimit);
-    return new KeyedBuckets(key, limit, this.keyCapacity, this.reply.tellsLimit, this.index);
+    return new KeyedBuckets(key, limit, this.keyCapacity, this.reply.tellsLimit);
   }
 
   private readHosts(): void {
@@ -405,7 +404,7 @@ function readRanges(reader: JsonReader): AddressRange[] {
       reader.refuse('expected address ranges such as 10.0.0.0/8 or 2001:db8::/32');
       return ranges;
     }
-    ranges.push(new AddressRange(network, family == 4 ? prefixLength + 96 : prefixLength));
+    ranges.push(new AddressRange(family, network, family == 4 ? prefixLength + 96 : prefixLength));
   }
   return ranges;
 }

@@ -1,5 +1,5 @@
 import { ADDRESS_BYTES, cutAddress } from '../../core/address';
-import { hashBytes, hashLowerCaseBytes, hashNumber } from '../../core/hash';
+import { hashBytes, hashLowerCaseBytes } from '../../core/hash';
 import { secretSeed } from '../../runtime/ledger';
 import {
   clientAddress,
@@ -22,40 +22,42 @@ export class Descriptor {
 }
 
 const cut: usize = memory.data(16, 8);
-const MISSING: u64 = 0x6d697373696e6721;
 
 /** What `fingerprintOf` returns when a value is missing and that must skip the rule. */
 export const NO_FINGERPRINT: u64 = 0;
 
-/** A secret-seeded hash over every part of the key, never 0 unless a missing value skips the rule. */
+/** A secret-seeded hash over every part of the key; a missing part counts as an empty one or skips the rule. */
 export function fingerprintOf(descriptors: Descriptor[], skipsMissing: bool): u64 {
   let hash = secretSeed();
   for (let index = 0; index < descriptors.length; index++) {
     const descriptor = unchecked(descriptors[index]);
-    const seed = hash;
-    hash = hashOf(descriptor, seed);
-    if (hash == MISSING) {
+    if (readPart(descriptor)) {
+      hash = descriptor.on == ON_HOST ? hashLowerCaseBytes(hash, part, partLength) : hashBytes(hash, part, partLength);
+    } else {
       if (skipsMissing) return NO_FINGERPRINT;
-      hash = hashNumber(seed, MISSING);
+      hash = hashBytes(hash, 0, 0);
     }
   }
   return hash == NO_FINGERPRINT ? 1 : hash;
 }
 
-function hashOf(descriptor: Descriptor, seed: u64): u64 {
-  switch (descriptor.on) {
-    case ON_CLIENT_ADDRESS: {
-      const family = readClientAddress();
-      if (family == 0) return MISSING;
-      memory.copy(cut, clientAddress, ADDRESS_BYTES);
-      cutAddress(cut, family, family == 4 ? descriptor.ipv4PrefixLength : descriptor.ipv6PrefixLength);
-      return hashBytes(seed, cut, ADDRESS_BYTES);
-    }
-    case ON_CONNECTION:
-      return readConnection() ? hashBytes(seed, fact, factLength) : MISSING;
-    case ON_HOST:
-      return readValue(descriptor.on, descriptor.name) ? hashLowerCaseBytes(seed, fact, factLength) : MISSING;
-    default:
-      return readValue(descriptor.on, descriptor.name) ? hashBytes(seed, fact, factLength) : MISSING;
-  }
+let part: usize = 0;
+let partLength: i32 = 0;
+
+function readPart(descriptor: Descriptor): bool {
+  if (descriptor.on == ON_CLIENT_ADDRESS) return readNetwork(descriptor);
+  const isThere = descriptor.on == ON_CONNECTION ? readConnection() : readValue(descriptor.on, descriptor.name);
+  part = fact;
+  partLength = factLength;
+  return isThere;
+}
+
+function readNetwork(descriptor: Descriptor): bool {
+  const family = readClientAddress();
+  if (family == 0) return false;
+  memory.copy(cut, clientAddress, ADDRESS_BYTES);
+  cutAddress(cut, family, family == 4 ? descriptor.ipv4PrefixLength : descriptor.ipv6PrefixLength);
+  part = cut;
+  partLength = ADDRESS_BYTES;
+  return true;
 }

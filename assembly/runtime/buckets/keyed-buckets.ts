@@ -1,5 +1,5 @@
 import { BUCKETS_PER_PAGE, findBucket, pageBytes, preparePage } from '../../core/bucket-page';
-import { hashNumber } from '../../core/hash';
+import { hashBytes } from '../../core/hash';
 import { Limit } from '../../core/limit';
 import { commitRecord, createRecord, forgetRecord, MOST_COMMIT_ATTEMPTS, readRecord, record } from '../ledger';
 import { BucketStore, CONTENTION_WAIT_NANOS } from './bucket-store';
@@ -14,6 +14,7 @@ export class KeyedBuckets extends BucketStore {
   private readonly bytes: i32;
   /** The record's name: the store's, then four bytes of page number. */
   private readonly pageKey: StaticArray<u8>;
+  /** Tells this table's keys from those of others in the refusal memory, which all share. */
   private readonly identity: u64;
 
   constructor(
@@ -21,7 +22,6 @@ export class KeyedBuckets extends BucketStore {
     private readonly limit: Limit,
     capacity: u32,
     private readonly isMeasured: bool,
-    index: u64,
   ) {
     super();
     this.pageCount = (capacity + BUCKETS_PER_PAGE - 1) / BUCKETS_PER_PAGE;
@@ -29,7 +29,7 @@ export class KeyedBuckets extends BucketStore {
     const pageKey = new StaticArray<u8>(key.length + 4);
     memory.copy(changetype<usize>(pageKey), changetype<usize>(key), key.length);
     this.pageKey = pageKey;
-    this.identity = hashNumber(hashNumber(3, index), limit.stamp);
+    this.identity = hashBytes(0, changetype<usize>(key), key.length);
   }
 
   /** A record under the plain key says that all pages exist, so that a VM that finds it need not look at each. */
