@@ -9,6 +9,9 @@ NODE_LEAST := 22.18.0
 NODE_PACKAGE := node-linux-$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)@24.21.0
 FORTIO_VERSION := v1.68.0
 
+# The machine's own npm: as-pect brings npm 6 into node_modules/.bin, which cannot read our lock file.
+NPM := $(firstword $(foreach folder,$(filter-out %/node_modules/.bin,$(subst :, ,$(PATH))),$(wildcard $(folder)/npm)))
+
 TOOLS := $(CURDIR)/.tools
 NODE := $(TOOLS)/node/bin/node
 export PATH := $(TOOLS)/node/bin:$(TOOLS)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -50,7 +53,7 @@ dist/index.js: $(HOST) tsconfig.json tsconfig.build.json node_modules/.package-l
 
 .PHONY: package
 package: build ## Make the installable npm package, sluice-<version>.tgz
-	@npm pack --silent
+	@$(NPM) pack --silent
 
 ##@ Checking
 .PHONY: lint
@@ -86,13 +89,13 @@ $(NODE):
 	  ln -sf "$$(node -p process.execPath)" $@; \
 	else \
 	  printf '\033[1m» getting Node ($(NODE_PACKAGE)): the one on this machine is older than $(NODE_LEAST)\033[0m\n' >&2; \
-	  npm install --silent --no-save --no-package-lock --prefix $(TOOLS)/packages $(NODE_PACKAGE); \
+	  $(NPM) install --silent --no-save --no-package-lock --prefix $(TOOLS)/packages $(NODE_PACKAGE); \
 	  ln -sf $(TOOLS)/packages/node_modules/$(firstword $(subst @, ,$(NODE_PACKAGE)))/bin/node $@; \
 	fi
 
 node_modules/.package-lock.json: package.json package-lock.json | $(NODE)
 	$(call say,installing packages)
-	@npm ci --no-fund --no-audit --loglevel=error
+	@$(NPM) ci --no-fund --no-audit --loglevel=error
 	@touch $@
 
 .PHONY: envoy

@@ -1,6 +1,7 @@
 import { BUCKETS_PER_PAGE, findBucket, pageBytes, preparePage } from '../core/bucket-page';
 import { Limit } from '../core/limit';
 import { SlidingWindow } from '../core/sliding-window';
+import { StoredLimit } from '../core/stored-limit';
 import { TokenBucket } from '../core/token-bucket';
 
 const SECOND: u64 = 1_000_000_000;
@@ -8,7 +9,9 @@ const START: u64 = 16_000 * SECOND;
 const page: usize = memory.data(8192, 8);
 
 function take(limit: Limit, key: u64, nanos: u64): bool {
-  preparePage(page, limit, nanos);
+  const stored = new StoredLimit(limit);
+  stored.establish(page);
+  preparePage(page, stored, nanos);
   const state = findBucket(page, limit, key, nanos);
   if (limit.waitNanos(state, nanos, 1, 0) > 0) return false;
   limit.take(state, nanos, 1, 0);
@@ -73,10 +76,12 @@ describe('bucket page', () => {
     expect(takeTimes(new TokenBucket(15, 15, 60 * SECOND), 7, START, 99)).toBe(5);
   });
 
-  it('forgets states of another algorithm', () => {
+  it('counts the refill up to the moment when numbers change', () => {
     takeTimes(new TokenBucket(10, 10, 60 * SECOND), 7, START, 10);
-    const window = new SlidingWindow(3, 60 * SECOND);
-    expect(pageBytes(window)).toBeLessThan(8192);
-    expect(takeTimes(window, 7, START, 99)).toBe(3);
+    expect(takeTimes(new TokenBucket(11, 11, 60 * SECOND), 7, START + 3600 * SECOND, 99)).toBe(11);
+  });
+
+  it('fits a page of either algorithm into what the specs give it', () => {
+    expect(pageBytes(new SlidingWindow(3, 60 * SECOND))).toBeLessThan(8192);
   });
 });

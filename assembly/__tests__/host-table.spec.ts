@@ -36,11 +36,13 @@ describe('host table', () => {
     expect(found(table, '*')).toBe('');
   });
 
-  it('looks up no host longer than a DNS name', () => {
+  it('covers a host that is longer than any name by its suffix', () => {
     const table = new HostTable();
     table.add(bytesOf('*.example'), 1);
     table.add(bytesOf('*'), 2);
-    expect(found(table, 'a.'.repeat(200) + 'example')).toBe('2 ');
+    expect(found(table, 'a.'.repeat(200) + 'example')).toBe('1 2 ');
+    expect(found(table, 'a'.repeat(70_000) + '.example')).toBe('1 2 ');
+    expect(found(table, 'a.'.repeat(200) + 'example.org')).toBe('2 ');
   });
 
   it('finds every one of 10,000 names and nothing else', () => {

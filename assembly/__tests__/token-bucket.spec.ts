@@ -76,12 +76,14 @@ describe('token bucket', () => {
     expect(bucket.remaining(state, START)).toBe(4);
   });
 
-  it('keeps tokens spent when its numbers change', () => {
+  it('keeps tokens spent when its numbers change, less what has come back by then', () => {
+    const header: usize = memory.data(24, 8);
     const former = new TokenBucket(10, 10, 60 * SECOND);
     takeAt(former, START, 9);
+    former.writeNumbers(header);
     const larger = new TokenBucket(20, 20, 7 * SECOND);
-    larger.convert(state, START, former.unitsPerToken);
-    expect(larger.remaining(state, START)).toBe(11);
+    larger.convert(header, state, START + 12 * SECOND);
+    expect(larger.remaining(state, START + 12 * SECOND)).toBe(13);
   });
 
   it('works with the largest numbers there are', () => {

@@ -1,16 +1,10 @@
-import {
-  formerUnitsPerToken,
-  Limit,
-  STATE_HEADER_BYTES,
-  STATE_IS_CURRENT,
-  STATE_WAS_FOREIGN,
-  stampHeader,
-} from './limit';
+import { Limit } from './limit';
+import { HEADER_BYTES, StoredLimit } from './stored-limit';
 
 /**
  * A page of a bucket table: 32 buckets for the keys whose hash leads here, a set of a set-associative cache.
  *
- * Layout: the header of core/limit.ts, u64 1 once a spent bucket was evicted, the floor (one bucket state), then 32 × (u64 fingerprint, state). All zero is an empty page.
+ * Layout: the header of stored-limit.ts, u64 1 once a spent bucket was evicted, the floor (one bucket state), then 32 × (u64 fingerprint, state). All zero is an empty page.
  *
  * Overflow rule: a bucket that is full again is as good as absent and is replaced at no loss. When all 32 are in
  * use, the least spent one is evicted and the page's floor is raised to it; a key that is not in the page starts
@@ -19,7 +13,7 @@ import {
  */
 export const BUCKETS_PER_PAGE: i32 = 32;
 
-const HAS_FLOOR: usize = STATE_HEADER_BYTES;
+const HAS_FLOOR: usize = HEADER_BYTES;
 const FLOOR: usize = HAS_FLOOR + 8;
 const FINGERPRINT_BYTES: usize = 8;
 
@@ -27,19 +21,17 @@ export function pageBytes(limit: Limit): i32 {
   return <i32>FLOOR + limit.stateBytes + BUCKETS_PER_PAGE * (<i32>FINGERPRINT_BYTES + limit.stateBytes);
 }
 
-/** Makes the page one of `limit`: buckets written under other numbers are converted, those of another algorithm forgotten. */
-export function preparePage(page: usize, limit: Limit, nowNanos: u64): void {
-  const need = stampHeader(page, limit);
-  if (need == STATE_IS_CURRENT) return;
-  if (need == STATE_WAS_FOREIGN) {
-    memory.fill(page + HAS_FLOOR, 0, <usize>pageBytes(limit) - HAS_FLOOR);
-    return;
-  }
-  if (load<u64>(page, HAS_FLOOR) != 0) limit.convert(page + FLOOR, nowNanos, formerUnitsPerToken());
+/** Brings the page up to the limit's epoch; true when that changed it, and it must be written back in any case. */
+export function preparePage(page: usize, stored: StoredLimit, nowNanos: u64): bool {
+  if (!stored.needsConversion(page)) return false;
+  const limit = stored.limit;
+  if (load<u64>(page, HAS_FLOOR) != 0) limit.convert(page, page + FLOOR, nowNanos);
   for (let index = 0; index < BUCKETS_PER_PAGE; index++) {
     const bucket = bucketAt(page, limit, index);
-    if (load<u64>(bucket) != 0) limit.convert(bucket + FINGERPRINT_BYTES, nowNanos, formerUnitsPerToken());
+    if (load<u64>(bucket) != 0) limit.convert(page, bucket + FINGERPRINT_BYTES, nowNanos);
   }
+  stored.stamp(page);
+  return true;
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * A 64-bit hash of byte strings, eight bytes a step, finished with the mix of SplitMix64 (Steele, Lea, Flood 2014).
+ * A 64-bit hash of byte strings, eight bytes a step (a folded multiplication, as in wyhash), finished with the mix of SplitMix64 (Steele, Lea, Flood 2014).
  * Not cryptographic: where clients choose the input, the seed must be secret (runtime/ledger.ts keeps one), so that
  * nobody can aim keys at one page of a table.
  */
@@ -29,10 +29,18 @@ export function hashNumber(seed: u64, value: u64): u64 {
   return finish(step(seed * MULTIPLIER, value));
 }
 
+/** Both halves of a 128-bit product, folded: no bit of the word has a place where its effect is known. */
 @inline
 function step(hash: u64, word: u64): u64 {
-  const mixed = (hash ^ word) * MULTIPLIER;
-  return mixed ^ (mixed >> 32);
+  const value = hash ^ word;
+  const low = value & 0xffffffff;
+  const high = value >> 32;
+  const lowLow = low * (MULTIPLIER & 0xffffffff);
+  const lowHigh = low * (MULTIPLIER >> 32);
+  const highLow = high * (MULTIPLIER & 0xffffffff);
+  const middle = (lowLow >> 32) + (lowHigh & 0xffffffff) + highLow;
+  const upper = high * (MULTIPLIER >> 32) + (lowHigh >> 32) + (middle >> 32);
+  return (value * MULTIPLIER) ^ upper;
 }
 
 @inline

@@ -1,9 +1,9 @@
-import { equalBytesIgnoringCase, indexOfByte } from './bytes';
+import { equalBytesIgnoringCase } from './bytes';
 import { hashLowerCaseBytes } from './hash';
 
 const NONE: i32 = -1;
-/** A longer host is no DNS name (RFC 1035 §2.3.4: 253); it is covered by `*` alone, so that looking it up stays cheap. */
-const LONGEST_HOST: i32 = 255;
+/** Stored names are no longer than this (RFC 1035 §2.3.4: 253), so of a longer host only its end can match. */
+export const LONGEST_NAME: i32 = 255;
 
 /**
  * Which values (indices of the caller's) belong to a host name: an open-addressed hash table, so that finding one
@@ -66,11 +66,11 @@ export class HostTable {
    */
   find(host: usize, length: i32, found: StaticArray<i32>): i32 {
     let count = 0;
-    if (this.hasNames && length > 0 && length <= LONGEST_HOST) {
-      count = this.collectName(host, length, 0, found, count);
+    if (this.hasNames && length > 0) {
+      if (length <= LONGEST_NAME) count = this.collectName(host, length, 0, found, count);
       if (this.hasSuffixes) {
         // `*.b.c` is stored with its star; the host is compared from each of its dots, the star's place before it.
-        for (let offset = indexOfByte(host, length, 46); offset >= 0 && offset < length; offset++) {
+        for (let offset = max(1, length - LONGEST_NAME); offset < length; offset++) {
           if (load<u8>(host + offset) == 46) count = this.collectName(host + offset, length - offset, 1, found, count);
         }
       }

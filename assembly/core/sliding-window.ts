@@ -1,5 +1,4 @@
 import { Limit } from './limit';
-import { hashNumber } from './hash';
 
 /** A window is counted in this many steps. */
 export const STEPS_PER_WINDOW: u64 = 16;
@@ -16,22 +15,52 @@ export const SLIDING_WINDOW_STATE_BYTES: i32 = 80;
  * window and room comes back at most one step late. O(17) per operation.
  */
 export class SlidingWindow extends Limit {
-  private readonly stepNanos: u64;
-  private readonly identity: u64;
+  private maxRequests: u64 = 1;
+  private windowNanos: u64 = STEPS_PER_WINDOW;
+  private stepNanos: u64 = 1;
 
   /** `maxRequests` 1…2^32−1; `windowNanos` ≥ 16. */
-  constructor(private readonly maxRequests: u64, windowNanos: u64) {
+  constructor(maxRequests: u64, windowNanos: u64) {
     super();
+    this.setNumbers(maxRequests, windowNanos);
+  }
+
+  private setNumbers(maxRequests: u64, windowNanos: u64): void {
+    this.maxRequests = maxRequests;
+    this.windowNanos = windowNanos;
     this.stepNanos = (windowNanos + STEPS_PER_WINDOW - 1) / STEPS_PER_WINDOW;
-    this.identity = hashNumber(hashNumber(2, maxRequests), windowNanos);
   }
 
   get stateBytes(): i32 { return SLIDING_WINDOW_STATE_BYTES; }
-  get algorithm(): u64 { return 2; }
+  get algorithm(): string { return 'sliding-window'; }
   get allowsLeases(): bool { return false; }
-  get stamp(): u64 { return this.identity; }
-  get unitsPerToken(): u64 { return 1; }
   get maxCost(): u64 { return this.maxRequests; }
+
+  hasNumbers(header: usize): bool {
+    return load<u64>(header) == this.maxRequests && load<u64>(header, 8) == this.windowNanos;
+  }
+
+  writeNumbers(header: usize): void {
+    store<u64>(header, this.maxRequests);
+    store<u64>(header, this.windowNanos, 8);
+  }
+
+  adoptNumbers(header: usize): void {
+    this.setNumbers(load<u64>(header), load<u64>(header, 8));
+  }
+
+  /** What counts now counts as of now: it leaves the window later than it would have, never earlier. */
+  convert(header: usize, state: usize, nowNanos: u64): void {
+    let total: u64 = 0;
+    if (load<u64>(header) != 0) {
+      former.adoptNumbers(header);
+      total = former.spent(state, nowNanos);
+    }
+    memory.fill(state, 0, SLIDING_WINDOW_STATE_BYTES);
+    const step = nowNanos / this.stepNanos;
+    store<u64>(state, step, NEWEST_STEP);
+    store<u32>(counterOf(state, step), <u32>min(total, this.maxRequests));
+  }
 
   waitNanos(state: usize, nowNanos: u64, tokens: u64, reservedTokens: u64): u64 {
     const step = this.stepAt(state, nowNanos);
@@ -97,15 +126,6 @@ export class SlidingWindow extends Limit {
     }
   }
 
-  convert(state: usize, nowNanos: u64, _formerUnitsPerToken: u64): void {
-    let total: u64 = 0;
-    for (let index: usize = 0; index < <usize>COUNTERS; index++) total += <u64>load<u32>(state + COUNTS + index * 4);
-    memory.fill(state, 0, SLIDING_WINDOW_STATE_BYTES);
-    const step = nowNanos / this.stepNanos;
-    store<u64>(state, step, NEWEST_STEP);
-    store<u32>(counterOf(state, step), <u32>min(total, this.maxRequests));
-  }
-
   @inline
   private stepAt(state: usize, nowNanos: u64): u64 {
     return max(nowNanos / this.stepNanos, load<u64>(state, NEWEST_STEP));
@@ -123,6 +143,9 @@ export class SlidingWindow extends Limit {
     return total;
   }
 }
+
+/** Numbers of a header while a state is converted. */
+const former = new SlidingWindow(1, STEPS_PER_WINDOW);
 
 @inline
 function counterOf(state: usize, step: u64): usize {

@@ -1,5 +1,4 @@
 import { Limit } from './limit';
-import { hashNumber } from './hash';
 
 export const TOKEN_BUCKET_STATE_BYTES: i32 = 16;
 const DEBT: usize = 0;
@@ -7,6 +6,9 @@ const LAST_TICK: usize = 8;
 
 /** Debts stay below this, so that a debt and a cost add up without overflow. */
 const MOST_UNITS: u64 = 1 << 62;
+
+/** Longer waits (146 years) are told as this. */
+const LONGEST_WAIT_NANOS: u64 = 1 << 62;
 
 /**
  * A token bucket with continuous refill in whole numbers. Time is counted in ticks, tokens in units, both chosen so
@@ -16,17 +18,23 @@ const MOST_UNITS: u64 = 1 << 62;
  * Reference: Envoy's local rate limit (continuous refill, full at start).
  */
 export class TokenBucket extends Limit {
-  private readonly units: u64;
-  private readonly unitsPerTick: u64;
-  private readonly tickNanos: u64;
-  private readonly capacityUnits: u64;
-  private readonly identity: u64;
+  private maxTokens: u64 = 1;
+  private tokensPerFill: u64 = 1;
+  private fillIntervalNanos: u64 = 1;
+  private units: u64 = 1;
+  private unitsPerTick: u64 = 1;
+  private tickNanos: u64 = 1;
+  private capacityUnits: u64 = 1;
   /** From this many ticks on, even an empty bucket is full again. */
-  private readonly ticksToFill: u64;
+  private ticksToFill: u64 = 1;
 
-  /** All three ≥ 1; interval in nanoseconds. */
-  constructor(private readonly maxTokens: u64, tokensPerFill: u64, fillIntervalNanos: u64) {
+  /** `maxTokens` and `tokensPerFill` 1…2^53; interval in nanoseconds, ≥ 1. */
+  constructor(maxTokens: u64, tokensPerFill: u64, fillIntervalNanos: u64) {
     super();
+    this.setNumbers(maxTokens, tokensPerFill, fillIntervalNanos);
+  }
+
+  private setNumbers(maxTokens: u64, tokensPerFill: u64, fillIntervalNanos: u64): void {
     let tickNanos: u64 = 1;
     let units: u64 = 0;
     let unitsPerTick: u64 = 0;
@@ -40,20 +48,49 @@ export class TokenBucket extends Limit {
       // Ends: with 2^53 tokens, 512 ticks an interval fit.
       tickNanos *= 10;
     }
+    this.maxTokens = maxTokens;
+    this.tokensPerFill = tokensPerFill;
+    this.fillIntervalNanos = fillIntervalNanos;
     this.units = units;
     this.unitsPerTick = unitsPerTick;
     this.tickNanos = tickNanos;
     this.capacityUnits = maxTokens * units;
     this.ticksToFill = this.capacityUnits / unitsPerTick + 1;
-    this.identity = hashNumber(hashNumber(hashNumber(1, maxTokens), tokensPerFill), fillIntervalNanos);
   }
 
   get stateBytes(): i32 { return TOKEN_BUCKET_STATE_BYTES; }
-  get algorithm(): u64 { return 1; }
+  get algorithm(): string { return 'token-bucket'; }
   get allowsLeases(): bool { return true; }
-  get stamp(): u64 { return this.identity; }
-  get unitsPerToken(): u64 { return this.units; }
   get maxCost(): u64 { return this.maxTokens; }
+
+  hasNumbers(header: usize): bool {
+    return (
+      load<u64>(header) == this.maxTokens &&
+      load<u64>(header, 8) == this.tokensPerFill &&
+      load<u64>(header, 16) == this.fillIntervalNanos
+    );
+  }
+
+  writeNumbers(header: usize): void {
+    store<u64>(header, this.maxTokens);
+    store<u64>(header, this.tokensPerFill, 8);
+    store<u64>(header, this.fillIntervalNanos, 16);
+  }
+
+  adoptNumbers(header: usize): void {
+    this.setNumbers(load<u64>(header), load<u64>(header, 8), load<u64>(header, 16));
+  }
+
+  convert(header: usize, state: usize, nowNanos: u64): void {
+    let tokens: u64 = 0;
+    if (load<u64>(header) != 0) {
+      former.adoptNumbers(header);
+      const debt = former.debtAt(state, nowNanos);
+      tokens = debt / former.units + u64(debt % former.units != 0);
+    }
+    store<u64>(state, min(tokens, this.maxTokens) * this.units, DEBT);
+    store<u64>(state, nowNanos / this.tickNanos, LAST_TICK);
+  }
 
   waitNanos(state: usize, nowNanos: u64, tokens: u64, reservedTokens: u64): u64 {
     const debt = max(this.debtAt(state, nowNanos), reservedTokens * this.units);
@@ -61,8 +98,9 @@ export class TokenBucket extends Limit {
     if (after <= this.capacityUnits) return 0;
     const excess = after - this.capacityUnits;
     const tick = max(nowNanos / this.tickNanos, load<u64>(state, LAST_TICK));
-    const enoughAt = tick + (excess + this.unitsPerTick - 1) / this.unitsPerTick;
-    return enoughAt * this.tickNanos - nowNanos;
+    const ticks = (excess + this.unitsPerTick - 1) / this.unitsPerTick;
+    if (ticks >= LONGEST_WAIT_NANOS / this.tickNanos) return LONGEST_WAIT_NANOS;
+    return (tick + ticks) * this.tickNanos - nowNanos;
   }
 
   take(state: usize, nowNanos: u64, tokens: u64, reservedTokens: u64): void {
@@ -93,14 +131,7 @@ export class TokenBucket extends Limit {
     this.write(target, nowNanos, max(this.debtAt(target, nowNanos), this.debtAt(source, nowNanos)));
   }
 
-  convert(state: usize, nowNanos: u64, formerUnitsPerToken: u64): void {
-    const debt = load<u64>(state, DEBT);
-    const tokens = debt / formerUnitsPerToken + u64(debt % formerUnitsPerToken != 0);
-    store<u64>(state, min(tokens, this.maxTokens) * this.units, DEBT);
-    store<u64>(state, nowNanos / this.tickNanos, LAST_TICK);
-  }
-
-  private debtAt(state: usize, nowNanos: u64): u64 {
+  debtAt(state: usize, nowNanos: u64): u64 {
     const debt = min(load<u64>(state, DEBT), this.capacityUnits);
     if (debt == 0) return 0;
     const tick = nowNanos / this.tickNanos;
@@ -117,6 +148,9 @@ export class TokenBucket extends Limit {
     store<u64>(state, max(nowNanos / this.tickNanos, load<u64>(state, LAST_TICK)), LAST_TICK);
   }
 }
+
+/** Numbers of a header while a state is converted. */
+const former = new TokenBucket(1, 1, 1);
 
 function greatestCommonDivisor(left: u64, right: u64): u64 {
   while (right != 0) {

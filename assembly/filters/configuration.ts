@@ -1,4 +1,6 @@
 import { bytesOf } from '../core/bytes';
+import { monotonicNanos } from '../runtime/clock';
+import { LOG_WARN } from '../runtime/log';
 import { CommonConfiguration, openConfiguration } from '../runtime/plugin-config';
 import { readRateLimits } from './rate-limit/config';
 import { RateLimits } from './rate-limit/rule';
@@ -9,15 +11,17 @@ const RATE_LIMITS = bytesOf('rateLimits');
 export class Configuration {
   /** Why the configuration is refused; empty when it is not. */
   error: string = '';
+  logThreshold: u32 = LOG_WARN;
   rateLimits: RateLimits = new RateLimits();
 
   /** Makes the shared records of every function exist. */
   createRecords(): void {
+    const nowNanos = monotonicNanos();
     const rules = this.rateLimits.rules;
     for (let index = 0; index < rules.length; index++) {
       const rule = rules[index];
-      rule.store.create();
-      for (let at = 0; at < rule.overrides.length; at++) rule.overrides[at].store.create();
+      rule.store.create(nowNanos);
+      for (let at = 0; at < rule.overrides.length; at++) rule.overrides[at].store.create(nowNanos);
     }
   }
 }
@@ -36,5 +40,6 @@ export function readConfiguration(size: u32): Configuration {
   }
   common.finish(reader);
   configuration.error = reader.error;
+  configuration.logThreshold = common.logThreshold;
   return configuration;
 }

@@ -4,7 +4,7 @@ import { FILTER_CONTINUE, FILTER_STOP } from '../runtime/abi';
 import { allocateHostBuffer, releaseHostBuffers } from '../runtime/memory';
 import { settleAllLeases, settleIdleLeases } from '../runtime/buckets/lease-book';
 import { beginReply, NO_GRPC_STATUS, sendReply } from '../runtime/local-reply';
-import { LOG_ERROR, LOG_INFO, log } from '../runtime/log';
+import { LOG_ERROR, LOG_INFO, log, logAlways, setLogThreshold } from '../runtime/log';
 import { shareSeed } from '../runtime/ledger';
 import { CONFIGURATION_VERSION } from '../runtime/plugin-config';
 import { beginRequest } from '../runtime/request';
@@ -39,9 +39,10 @@ export function proxy_on_configure(root: u32, size: u32): u32 {
   const configuration = readConfiguration(size);
   releaseHostBuffers();
   if (configuration.error.length > 0) {
-    log(LOG_ERROR, 'sluice: plugin configuration refused: ' + configuration.error);
+    logAlways(LOG_ERROR, 'sluice: plugin configuration refused: ' + configuration.error);
     return 0;
   }
+  setLogThreshold(configuration.logThreshold);
   shareSeed();
   settleAllLeases();
   configuration.createRecords();

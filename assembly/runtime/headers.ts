@@ -1,6 +1,6 @@
 import { HEADER_MAP_REQUEST, proxy_get_header_map_pairs, RESULT_OK } from './abi';
 import { equalBytes } from '../core/bytes';
-import { allocateHostBuffer, resultPointer, resultSize } from './memory';
+import { resultPointer, resultSize } from './memory';
 
 /**
  * The headers of one request: fetched with one host call, read in place as bytes, nothing copied or decoded.
@@ -27,7 +27,9 @@ export function findHeader(name: usize, nameLength: i32): bool {
   return findHeaderFrom(name, nameLength, 0) >= 0;
 }
 
-/** As `findHeader`, with the values of several headers of one name joined by `,`, as Envoy's matchers see them. */
+/**
+ * As `findHeader`, with the values of several headers of one name joined by `,`, as Envoy's matchers see them; a
+ * joined value is there until the next one. */
 export function findJoinedHeader(name: usize, nameLength: i32): bool {
   const first = findHeaderFrom(name, nameLength, 0);
   if (first < 0) return false;
@@ -37,7 +39,7 @@ export function findJoinedHeader(name: usize, nameLength: i32): bool {
   if (second < 0) return true; // what was found still is the first
   let total = length;
   for (let index = second; index >= 0; index = findHeaderFrom(name, nameLength, index + 1)) total += 1 + foundLength;
-  const joined = allocateHostBuffer(total);
+  const joined = joinRoom(total);
   memory.copy(joined, value, length);
   let end = length;
   for (let index = findHeaderFrom(name, nameLength, second); index >= 0; index = findHeaderFrom(name, nameLength, index + 1)) {
@@ -48,6 +50,19 @@ export function findJoinedHeader(name: usize, nameLength: i32): bool {
   foundValue = joined;
   foundLength = total;
   return true;
+}
+
+/** Room for one joined value at a time, kept and grown as needed: Envoy bounds the headers of a request. */
+let room: usize = 0;
+let roomBytes: i32 = 0;
+
+function joinRoom(bytes: i32): usize {
+  if (bytes > roomBytes) {
+    if (room != 0) heap.free(room);
+    roomBytes = (bytes + 4095) & ~4095;
+    room = heap.alloc(roomBytes);
+  }
+  return room;
 }
 
 /** Finds a header of this name at or after position `from`; returns its position, or −1 and leaves the found value. */

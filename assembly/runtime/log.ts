@@ -21,7 +21,11 @@ export function isLogged(level: u32): bool {
 }
 
 export function log(level: u32, message: string): void {
-  if (!isLogged(level)) return;
+  if (isLogged(level)) logAlways(level, message);
+}
+
+/** Whatever the level: for what the operator must see, such as why a configuration was refused. */
+export function logAlways(level: u32, message: string): void {
   const bytes = bytesOf(message);
   proxy_log(level, changetype<usize>(bytes), bytes.length);
 }

@@ -3,7 +3,7 @@ import { bytesOf } from '../core/bytes';
 import { ByteAutomaton, validateAutomaton } from '../core/byte-automaton';
 import { decodeBase64 } from './base64';
 import { JsonReader } from './json-reader';
-import { LOG_DEBUG, LOG_ERROR, LOG_INFO, LOG_OFF, LOG_WARN, setLogThreshold } from './log';
+import { LOG_DEBUG, LOG_ERROR, LOG_INFO, LOG_OFF, LOG_WARN } from './log';
 import { resultPointer, resultSize } from './memory';
 
 /** The version of the plugin configuration this module reads. */
@@ -22,12 +22,23 @@ export function openConfiguration(size: u32): JsonReader {
   if (size == 0 || proxy_get_buffer_bytes(BUFFER_PLUGIN_CONFIGURATION, 0, size, resultPointer, resultSize) != RESULT_OK) {
     return new JsonReader(0, 0);
   }
-  return new JsonReader(load<usize>(resultPointer), load<i32>(resultSize));
+  const reader = new JsonReader(load<usize>(resultPointer), load<i32>(resultSize));
+  if (size >= 4 && isBinaryStruct(load<usize>(resultPointer))) {
+    reader.refuse('expected JSON text in a google.protobuf.StringValue, got a google.protobuf.Struct');
+  }
+  return reader;
+}
+
+/** Envoy 1.40 hands a Struct over in its binary form: a map entry (tag, length) that begins with a key (tag, length). */
+function isBinaryStruct(pointer: usize): bool {
+  const keyLength = load<u8>(pointer, 3);
+  return load<u8>(pointer) == 0x0a && load<u8>(pointer, 2) == 0x0a && keyLength < 32 && keyLength != 9 && keyLength != 10 && keyLength != 13;
 }
 
 /** What every function shares. A function's own section is read by the function (`isCommonField` returns false). */
 export class CommonConfiguration {
   patterns: ByteAutomaton[] = [];
+  logThreshold: u32 = LOG_WARN;
   private hasVersion: bool = false;
 
   /** Reads the field at hand if it is a common one. */
@@ -36,7 +47,7 @@ export class CommonConfiguration {
       reader.readWhole(CONFIGURATION_VERSION, CONFIGURATION_VERSION);
       this.hasVersion = true;
     } else if (reader.fieldIs(LOG_LEVEL)) {
-      setLogThreshold(readLevel(reader));
+      this.logThreshold = readLevel(reader);
     } else if (reader.fieldIs(PATTERNS)) {
       this.readPatterns(reader);
     } else {

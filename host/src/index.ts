@@ -1,7 +1,11 @@
 /**
  * Sluice as a library. Importing it does nothing but define:
  * sources → `parse` → `validate` → `plan` → `translate` → the objects Envoy reads, each stage a pure function.
+ * `loadModule` checks what `modulePath` names; `findEnvoy` and `startEnvoy` run it. See docs/library.md.
  */
+import { join } from 'node:path';
+import { packageRoot } from './proxy/package-root.ts';
+
 export type { EnvoyFiles, XdsFile } from './envoy/files.ts';
 export type { EnvoyOptions, FailurePolicy, SocketAddress, Upstream } from './envoy/options.ts';
 export { translateToEnvoy as translate, translateToOneEnvoyFile } from './envoy/translate.ts';
@@ -28,6 +32,18 @@ export type { PolicyRule, RateLimitPolicy } from './policy/rate-limit-policy.ts'
 export type { Source } from './policy/source.ts';
 export { type Validated, type ValidateOptions, validate } from './policy/validate.ts';
 export { printJson } from './print/json.ts';
+export { type EchoUpstream, startEchoUpstream } from './proxy/echo-upstream.ts';
 export { EnvironmentError } from './proxy/environment-error.ts';
+export type { EnvoyExit } from './proxy/envoy-process.ts';
+export { type FindEnvoyOptions, type FoundEnvoy, findEnvoy } from './proxy/find-envoy.ts';
+export type { Verdict } from './proxy/replace-file.ts';
 export { type StartEnvoyOptions, type StartedEnvoy, startEnvoy } from './proxy/start-envoy.ts';
 export { type LoadedModule, type LoadModuleOptions, loadModule } from './simulator/load-module.ts';
+
+/** The modules in this package: all functions in one, and one for each alone. */
+export type ModuleName = 'sluice' | 'rate-limit';
+
+/** Absolute path of a module in this package, for `loadModule`, `translate` and `startEnvoy`. */
+export function modulePath(name: ModuleName = 'sluice'): string {
+  return join(packageRoot(), 'modules', `${name}.wasm`);
+}

@@ -395,6 +395,19 @@ export const rateLimitCases: BehaviourCase[] = [
     ],
   },
   {
+    name: 'a suffix covers a host that is longer than any DNS name',
+    policies: rules(`name: a\nmatch: { hosts: ["*.{host}"] }\n${threePerMinute}`).replace(
+      / {2}targetRefs.*\n/,
+      '',
+    ),
+    steps: [{ host: `${'a'.repeat(400)}.{host}`, times: 5, expect: limited }],
+  },
+  {
+    name: 'a matcher on host looks at the authority',
+    policies: threeWhere('{ headers: [{ name: Host, exact: "{host}" }] }'),
+    steps: [{ times: 5, expect: limited }],
+  },
+  {
     name: 'a service is known by its short names too',
     policies: `---
 apiVersion: istio.alibabacloud.com/v1beta1

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Limit } from '../../host/src/plan/plugin-configuration.ts';
 import { admittedOf, isAdmitted, secondNanos, simulate, tokenBucket } from './modules.ts';
 
 describe('one bucket over all workers', () => {
@@ -160,6 +161,36 @@ describe('state', () => {
     expect(admittedOf(simulator, 8)).toBe(8);
     simulator.updateConfiguration({ version: 1, rateLimits: [{ name: 'a', limit: tokenBucket(20, 60) }] });
     expect(admittedOf(simulator, 50)).toBe(12);
+  });
+
+  const former = [
+    { name: 'a', limit: tokenBucket(10, 60) },
+    {
+      name: 'a',
+      limit: { algorithm: 'slidingWindow' as const, maxRequests: 10, windowNanos: 60 * secondNanos },
+    },
+  ].flatMap((rule) => [rule, { ...rule, key: [{ on: 'header' as const, name: 'x-user' }] }]);
+  const withQuota = (limit: Limit, quota: number): Limit =>
+    limit.algorithm === 'tokenBucket' ? tokenBucket(quota, 60) : { ...limit, maxRequests: quota };
+
+  it.each(former)('that is used up fills again after its limit was lowered: %j', (rule) => {
+    const simulator = simulate([rule], { workers: 2 });
+    expect(admittedOf(simulator, 20)).toBe(10);
+    simulator.updateConfiguration({ version: 1, rateLimits: [{ ...rule, limit: withQuota(rule.limit, 5) }] });
+    expect(admittedOf(simulator, 20)).toBe(0);
+    simulator.advanceMillis(70_000);
+    expect(admittedOf(simulator, 20)).toBe(5);
+  });
+
+  it.each(former)('counts what has come back before an edit: %j', (rule) => {
+    const simulator = simulate([rule]);
+    expect(admittedOf(simulator, 20)).toBe(10);
+    simulator.advanceMillis(3_600_000);
+    simulator.updateConfiguration({
+      version: 1,
+      rateLimits: [{ ...rule, limit: withQuota(rule.limit, 11) }],
+    });
+    expect(admittedOf(simulator, 20)).toBe(11);
   });
 
   it('stays as it was when a bad update is refused', () => {

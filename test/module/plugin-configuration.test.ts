@@ -27,12 +27,12 @@ describe('plugin configuration', () => {
     ['one rule', withRule({})],
     ['white space', ' { "version" : 1 , "rateLimits" : [ ] } \n'],
     [
-      'numbers as a Struct prints them',
+      'numbers with fractions and exponents that are whole',
       '{"version":1.0,"rateLimits":[{"name":"a","limit":{"algorithm":"tokenBucket","maxTokens":1e1,"tokensPerFill":10.0,"fillIntervalNanos":6e+10}}]}',
     ],
     [
       'escapes',
-      '{"version":1,"rateLimits":[{"name":"\\u0061\\n\\ud83d\\ude00","limit":{"algorithm":"tokenBucket","maxTokens":1,"tokensPerFill":1,"fillIntervalNanos":60000000000}}]}',
+      '{"version":1,"rateLimits":[{"name":"\\u0061\\u00e9\\ud83d\\ude00","limit":{"algorithm":"tokenBucket","maxTokens":1,"tokensPerFill":1,"fillIntervalNanos":60000000000}}]}',
     ],
     [
       'a sliding window',
@@ -125,7 +125,7 @@ describe('plugin configuration', () => {
     ],
     [
       withRule({ cost: { header: 'x' } }),
-      'rateLimits[0].cost: expected either "fixed", or "header" with "max"',
+      'rateLimits[0].cost: expected either "fixed" alone, or "header" with "max"',
     ],
     [
       withRule({ match: [{ on: 'path', is: 'regex', pattern: 0 }] }),
@@ -164,6 +164,28 @@ describe('plugin configuration', () => {
       withRule({ response: { headers: [[':status', '200']] } }),
       'rateLimits[0].response.headers[0]: expected a pair of header name and value, without control characters',
     ],
+    [withRule({ name: 'a\u0000b' }), 'rateLimits[0].name: expected a name without control characters'],
+    [withRule({ hosts: [] }), 'rateLimits[0].hosts: expected at least one host'],
+    [
+      withRule({ hosts: ['*-x.example'] }),
+      'rateLimits[0].hosts: expected hosts such as a.example, *.example or *',
+    ],
+    [
+      withRule({ hosts: ['a.example:80'] }),
+      'rateLimits[0].hosts: expected hosts such as a.example, *.example or *',
+    ],
+    [withRule({ ports: [] }), 'rateLimits[0].ports: expected at least one port'],
+    [withRule({ routes: [] }), 'rateLimits[0].routes: expected at least one route'],
+    [
+      withRule({ overrides: [{ limit: tokenBucket(1, 1) }] }),
+      'rateLimits[0].overrides[0]: expected an override with a "match", got none',
+    ],
+    [withRule({ cost: { fixed: 1, default: 2 } }), 'rateLimits[0].cost: expected either "fixed" alone'],
+    [
+      withRule({ key: [{ on: 'path', ipv4PrefixLength: 8 }] }),
+      'rateLimits[0].key[0]: expected prefix lengths with clientAddress alone',
+    ],
+    ['\n\u0010\n\u0007version', 'expected JSON text in a google.protobuf.StringValue'],
     [
       { version: 1, patterns: [{ expression: 'a', table: 'AAAA' }] },
       'patterns[0]: expected a pattern with a complete "table" in Base64',

@@ -2,6 +2,7 @@ import { ADDRESS_BYTES, parseAddress } from '../../core/address';
 import { bytesOf, concatenateBytes, indexOfByte, lowerCaseByte } from '../../core/bytes';
 import { IS_CONTAINS, IS_EXACT, IS_PREFIX, IS_SUFFIX } from '../../core/compare';
 import { hashBytes } from '../../core/hash';
+import { LONGEST_NAME } from '../../core/host-table';
 import { Limit } from '../../core/limit';
 import { SlidingWindow } from '../../core/sliding-window';
 import { TokenBucket } from '../../core/token-bucket';
@@ -13,7 +14,7 @@ import { JsonReader } from '../../runtime/json-reader';
 import { MOST_HEADER_BYTES } from '../../runtime/local-reply';
 import { BatchedCounter, Counter } from '../../runtime/metrics';
 import { CommonConfiguration } from '../../runtime/plugin-config';
-import { ON_CLIENT_ADDRESS, ON_CONNECTION } from '../../runtime/request';
+import { ON_CLIENT_ADDRESS, ON_CONNECTION, ON_HEADER } from '../../runtime/request';
 import { AddressRange, Condition, IS_PRESENT, IS_REGEX } from './condition';
 import { Descriptor } from './descriptor';
 import { RefusalReply, ReplyHeader } from './refusal-reply';
@@ -58,7 +59,7 @@ const RATE_LIMIT_HEADERS = bytesOf('rateLimitHeaders');
 const FOR_ALL_HOSTS = bytesOf('*');
 
 const STATISTICS = 'sluice.rate_limit';
-const LEDGER_PREFIX = bytesOf('sluice/1/rate-limit/');
+const LEDGER_PREFIX = bytesOf('rate-limit/');
 const NO_BYTES = bytesOf('');
 
 const MOST_SAFE_WHOLE: u64 = (1 << 53) - 1;
@@ -120,10 +121,10 @@ class RuleReader {
     const reader = this.reader;
     if (!reader.enterObject()) return;
     while (reader.nextField()) {
-      if (reader.fieldIs(FIELD_NAME)) this.name = readNonEmpty(reader);
+      if (reader.fieldIs(FIELD_NAME)) this.readName();
       else if (reader.fieldIs(HOSTS)) this.readHosts();
       else if (reader.fieldIs(PORTS)) this.readPorts();
-      else if (reader.fieldIs(ROUTES)) this.routes = readStrings(reader);
+      else if (reader.fieldIs(ROUTES)) this.readRoutes();
       else if (reader.fieldIs(MATCH)) this.conditions = this.readConditions();
       else if (reader.fieldIs(LIMIT)) this.limit = readLimit(reader);
       else if (reader.fieldIs(OVERRIDES)) this.readOverrides();
@@ -162,7 +163,7 @@ class RuleReader {
       rule.overrides.push(
         new LimitOverride(
           replacement.conditions,
-          this.storeOf(replacement.limit, bytesOf('?' + index.toString()), admitted),
+          this.storeOf(replacement.limit, bytesOf('\0' + index.toString()), admitted),
           replacement.limit.maxTokens,
         ),
       );
@@ -191,19 +192,26 @@ class RuleReader {
 
   /** The store is named by rule, so that its level outlives every configuration that keeps the name. */
   private storeOf(span: LimitSpan, suffix: StaticArray<u8>, admitted: BatchedCounter): BucketStore {
-    const key = concatenateBytes(concatenateBytes(LEDGER_PREFIX, this.name), suffix);
+    const name = concatenateBytes(concatenateBytes(LEDGER_PREFIX, this.name), suffix);
     const limit = span.limit!;
-    if (this.descriptors.length == 0) return new SharedBucket(key, limit, admitted, this.reply.tellsLimit);
-    return new KeyedBuckets(key, limit, this.keyCapacity, this.reply.tellsLimit);
+    if (this.descriptors.length == 0) return new SharedBucket(name, limit, admitted, this.reply.tellsLimit);
+    return new KeyedBuckets(name, limit, this.keyCapacity, this.reply.tellsLimit);
+  }
+
+  private readName(): void {
+    this.name = readNonEmpty(this.reader);
+    if (!isHeaderValue(this.name)) this.reader.refuse('expected a name without control characters');
   }
 
   private readHosts(): void {
     this.hosts = readStrings(this.reader);
     this.hasHosts = true;
+    if (this.hosts.length == 0) this.reader.refuse('expected at least one host');
     for (let index = 0; index < this.hosts.length; index++) {
-      const host = this.hosts[index];
-      if (host.length == 0) this.reader.refuse('expected host names, got an empty one');
-      for (let at = 0; at < host.length; at++) host[at] = lowerCaseByte(host[at]);
+      lowerCase(this.hosts[index]);
+      if (!isHostPattern(this.hosts[index])) {
+        this.reader.refuse('expected hosts such as a.example, *.example or *, without a port and of at most 255 bytes');
+      }
     }
   }
 
@@ -211,9 +219,15 @@ class RuleReader {
     const ports: i32[] = [];
     if (!this.reader.enterArray()) return;
     for (let index = 0; this.reader.nextItem(index); index++) ports.push(<i32>this.reader.readWhole(1, 65535));
+    if (ports.length == 0) this.reader.refuse('expected at least one port');
     const fixed = new StaticArray<i32>(ports.length);
     for (let index = 0; index < ports.length; index++) fixed[index] = ports[index];
     this.ports = fixed;
+  }
+
+  private readRoutes(): void {
+    this.routes = readStrings(this.reader);
+    if (this.routes.length == 0) this.reader.refuse('expected at least one route');
   }
 
   private readOverrides(): void {
@@ -228,6 +242,7 @@ class RuleReader {
         else if (reader.fieldIs(LIMIT)) replacement.limit = readLimit(reader);
         else reader.refuseField();
       }
+      if (replacement.conditions.length == 0) reader.refuse('expected an override with a "match", got none');
       if (replacement.limit.limit === null) reader.refuse('expected an override with a "limit", got none');
       this.overrides.push(replacement);
     }
@@ -264,6 +279,7 @@ class RuleReader {
       } else reader.refuseField();
     }
     if (reader.hasFailed) return condition;
+    if (condition.on == ON_HEADER) condition.name = headerName(condition.name);
     if (condition.on < 0) reader.refuse('expected a condition with "on", got none');
     if (condition.on == ON_CONNECTION) reader.refuse('expected a value to compare, got "connection"');
     if (needsName(condition.on) != condition.name.length > 0) reader.refuse('expected "name" with header, cookie and query alone');
@@ -294,8 +310,11 @@ class RuleReader {
         else if (reader.fieldIs(IPV6_PREFIX_LENGTH)) descriptor.ipv6PrefixLength = <i32>reader.readWhole(0, 128);
         else reader.refuseField();
       }
+      if (descriptor.on == ON_HEADER) descriptor.name = headerName(descriptor.name);
       if (descriptor.on < 0) reader.refuse('expected a descriptor with "on", got none');
       if (needsName(descriptor.on) != descriptor.name.length > 0) reader.refuse('expected "name" with header, cookie and query alone');
+      const hasPrefix = descriptor.ipv4PrefixLength != 32 || descriptor.ipv6PrefixLength != 128;
+      if (hasPrefix && descriptor.on != ON_CLIENT_ADDRESS) reader.refuse('expected prefix lengths with clientAddress alone');
       this.descriptors.push(descriptor);
     }
     if (this.descriptors.length == 0) reader.refuse('expected at least one descriptor');
@@ -304,21 +323,25 @@ class RuleReader {
   private readCost(): void {
     const reader = this.reader;
     let hasFixed = false;
+    let hasDefault = false;
     let hasMax = false;
     if (!reader.enterObject()) return;
     while (reader.nextField()) {
       if (reader.fieldIs(FIXED)) {
         this.cost = reader.readWhole(1, MOST_SAFE_WHOLE);
         hasFixed = true;
-      } else if (reader.fieldIs(HEADER)) this.costHeader = readNonEmpty(reader);
-      else if (reader.fieldIs(DEFAULT)) this.cost = reader.readWhole(1, MOST_SAFE_WHOLE);
+      } else if (reader.fieldIs(HEADER)) this.costHeader = headerName(readNonEmpty(reader));
+      else if (reader.fieldIs(DEFAULT)) {
+        this.cost = reader.readWhole(1, MOST_SAFE_WHOLE);
+        hasDefault = true;
+      }
       else if (reader.fieldIs(MAX)) {
         this.maxCost = reader.readWhole(1, MOST_SAFE_WHOLE);
         hasMax = true;
       } else reader.refuseField();
     }
     const hasHeader = this.costHeader !== null;
-    if (hasFixed == hasHeader || hasHeader != hasMax) reader.refuse('expected either "fixed", or "header" with "max"');
+    if (hasFixed == hasHeader || hasHeader != hasMax || (hasFixed && hasDefault)) reader.refuse('expected either "fixed" alone, or "header" with "max"');
   }
 
   private readResponse(): void {
@@ -444,6 +467,28 @@ function isHeaderValue(value: StaticArray<u8>): bool {
   for (let index = 0; index < value.length; index++) {
     const byte = value[index];
     if ((byte < 32 && byte != 9) || byte == 127) return false;
+  }
+  return true;
+}
+
+/** In lower case, as Envoy hands names over; `host` is what `:authority` was called before HTTP/2. */
+function headerName(name: StaticArray<u8>): StaticArray<u8> {
+  lowerCase(name);
+  return isWord(name, 'host') ? bytesOf(':authority') : name;
+}
+
+function lowerCase(text: StaticArray<u8>): void {
+  for (let at = 0; at < text.length; at++) text[at] = lowerCaseByte(text[at]);
+}
+
+/** `*`, `*.suffix`, or a name or address without star and port; an IPv6 address stands in brackets. */
+function isHostPattern(host: StaticArray<u8>): bool {
+  if (host.length == 0 || host.length > LONGEST_NAME) return false;
+  if (host[0] == 42 /* * */ && host.length > 1 && (host[1] != 46 || host.length == 2)) return false;
+  const isBracketed = host[0] == 91 /* [ */;
+  for (let at = 0; at < host.length; at++) {
+    const byte = host[at];
+    if (byte <= 32 || byte == 127 || (byte == 42 && at > 0) || (byte == 58 /* : */ && !isBracketed)) return false;
   }
   return true;
 }

@@ -13,8 +13,8 @@ export abstract class BucketStore {
   /** Takes `tokens` of what this worker holds ahead of need; false, and nothing taken, when it holds too few. */
   takeHeld(_tokens: u64): bool { return false; }
 
-  /** Makes the shared records exist. Called from on_configure only. */
-  abstract create(): void;
+  /** Makes the shared records exist, under the limit's numbers. Called from on_configure only. */
+  abstract create(nowNanos: u64): void;
   /** Nanoseconds until `tokens` could be taken; takes nothing. */
   abstract check(nowNanos: u64, fingerprint: u64, tokens: u64): u64;
   /** Takes `tokens` and returns 0, or takes nothing and returns the wait. */

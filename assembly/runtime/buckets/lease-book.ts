@@ -39,8 +39,13 @@ export function settleIdleLeases(): void {
   if (kept === null) proxy_set_tick_period_milliseconds(0);
 }
 
-/** Settles every lease, idle or not: before a configuration is replaced, so that its buckets keep their level. */
+/**
+ * Settles every lease, idle or not: before a configuration is replaced, so that its buckets keep their level. A bucket
+ * of the former configuration may take another lease until it is gone, so the root that calls this goes on ticking.
+ */
 export function settleAllLeases(): void {
+  if (firstHolder === null) return;
+  proxy_set_tick_period_milliseconds(IDLE_MILLIS);
   const now = monotonicNanos();
   let bucket = firstHolder;
   while (bucket !== null) {

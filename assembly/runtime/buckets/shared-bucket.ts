@@ -1,11 +1,13 @@
-import { Limit, formerUnitsPerToken, STATE_HEADER_BYTES, STATE_IS_CURRENT, STATE_WAS_FOREIGN, stampHeader } from '../../core/limit';
+import { bytesOf, concatenateBytes } from '../../core/bytes';
+import { Limit } from '../../core/limit';
+import { HEADER_BYTES, StoredLimit } from '../../core/stored-limit';
 import { commitRecord, createRecord, forgetRecord, MOST_COMMIT_ATTEMPTS, mostWorkers, readRecord, record } from '../ledger';
 import { BatchedCounter } from '../metrics';
 import { BucketStore, CONTENTION_WAIT_NANOS, LONGEST_REFUSAL_NANOS } from './bucket-store';
 import { holdLease } from './lease-book';
 
-/** Record: header of core/limit.ts, u64 tokens leased and not accounted for, u64 time of the last lease, state. */
-const OUTSTANDING: usize = STATE_HEADER_BYTES;
+/** Record: header of core/stored-limit.ts, u64 tokens leased and not accounted for, u64 time of the last lease, state. */
+const OUTSTANDING: usize = HEADER_BYTES;
 const LAST_LEASE: usize = OUTSTANDING + 8;
 const STATE: usize = LAST_LEASE + 8;
 
@@ -42,22 +44,43 @@ export class SharedBucket extends BucketStore {
   nextHolder: SharedBucket | null = null;
   isListed: bool = false;
 
-  /** `admissions` is flushed whenever the ledger is visited. A measured store takes no leases. */
+  private readonly key: StaticArray<u8>;
+  private readonly stored: StoredLimit;
+  /** The record last read was converted: it must be written back even if it refuses. */
+  private isConverted: bool = false;
+
+  /** `name` is unique among shared buckets. `admissions` is flushed whenever the ledger is visited. A measured store takes no leases. */
   constructor(
-    private readonly key: StaticArray<u8>,
+    name: StaticArray<u8>,
     private readonly limit: Limit,
     private readonly admissions: BatchedCounter,
     private readonly isMeasured: bool,
   ) {
     super();
+    this.key = concatenateBytes(bytesOf('sluice/1/shared/' + limit.algorithm + '/'), name);
+    this.stored = new StoredLimit(limit);
   }
 
   get isLeasing(): bool { return this.leaseSize > 0; }
 
   private get recordBytes(): i32 { return <i32>STATE + this.limit.stateBytes; }
 
-  create(): void {
+  /** Here too an edit of the numbers is carried out, once for all workers. */
+  create(nowNanos: u64): void {
     createRecord(this.key, this.recordBytes);
+    for (let attempt = 0; attempt < MOST_COMMIT_ATTEMPTS; attempt++) {
+      if (!readRecord(this.key, this.recordBytes)) return;
+      const isNew = this.stored.establish(record);
+      if (isNew) this.convert(nowNanos);
+      const isSettled = isNew ? commitRecord(this.key) : true;
+      forgetRecord();
+      if (isSettled) return;
+    }
+  }
+
+  private convert(nowNanos: u64): void {
+    this.limit.convert(record, record + STATE, nowNanos);
+    this.stored.stamp(record);
   }
 
   takeHeld(tokens: u64): bool {
@@ -76,7 +99,8 @@ export class SharedBucket extends BucketStore {
     if (this.leased >= tokens) return 0;
     if (nowNanos < this.refusedUntil && tokens >= this.refusedTokens) return this.availableAt - nowNanos;
     if (!this.read(nowNanos)) return CONTENTION_WAIT_NANOS;
-    this.returnLeaseInRecord(nowNanos);
+    if (this.isConverted) commitRecord(this.key); // lost to another worker: it has done the same
+    this.returnLeaseInRecord(nowNanos); // in this copy only; `take` does it for good
     const wait = this.limit.waitNanos(record + STATE, nowNanos, tokens, load<u64>(record, OUTSTANDING));
     forgetRecord();
     if (wait > 0) this.rememberRefusal(nowNanos, tokens, wait);
@@ -125,7 +149,7 @@ export class SharedBucket extends BucketStore {
         if (lease > 0) this.grantInRecord(nowNanos, lease, outstanding);
         if (this.isMeasured) this.measure(state, nowNanos);
       }
-      const isCommitted = wait == 0 || hadLease ? commitRecord(this.key) : true;
+      const isCommitted = wait == 0 || hadLease || this.isConverted ? commitRecord(this.key) : true;
       forgetRecord();
       if (!isCommitted) continue;
       this.growth = nowNanos - this.lastLedgerNanos < LEASE_GROWTH_NANOS ? min(max<u64>(this.growth, 1) * 2, MOST_LEASED_TOKENS) : 0;
@@ -160,7 +184,8 @@ export class SharedBucket extends BucketStore {
       store<u64>(record, 0, OUTSTANDING);
       return;
     }
-    if (this.leaseSize == 0) return;
+    // So old a lease may have been written off by another worker: it must not come back.
+    if (this.leaseSize == 0 || nowNanos - this.lastLedgerNanos > LEASE_LOST_NANOS) return;
     const outstanding = load<u64>(record, OUTSTANDING);
     // What was spent of the lease counts as spent now: while it was out, the bucket must not have refilled its place.
     this.limit.take(record + STATE, nowNanos, 0, outstanding);
@@ -189,13 +214,11 @@ export class SharedBucket extends BucketStore {
   private read(nowNanos: u64): bool {
     if (!readRecord(this.key, this.recordBytes)) {
       forgetRecord();
-      this.create();
+      createRecord(this.key, this.recordBytes);
       if (!readRecord(this.key, this.recordBytes)) return false;
     }
-    const need = stampHeader(record, this.limit);
-    if (need == STATE_IS_CURRENT) return true;
-    if (need == STATE_WAS_FOREIGN) memory.fill(record + OUTSTANDING, 0, this.recordBytes - <i32>OUTSTANDING);
-    else this.limit.convert(record + STATE, nowNanos, formerUnitsPerToken());
+    this.isConverted = this.stored.needsConversion(record);
+    if (this.isConverted) this.convert(nowNanos);
     return true;
   }
 }

@@ -31,8 +31,9 @@ export interface CompiledPattern {
 
 export interface RateLimitRule {
   /**
-   * Identity, unique in the document: names the shared bucket and the metrics, so a bucket survives every change
-   * that keeps the name. By convention `namespace/policy/rule`.
+   * Identity, unique in the document: names the shared bucket and the metrics, so a bucket survives every change that
+   * keeps the name, except of the algorithm, of `keyCapacity`, and to or from a key. No control characters. By
+   * convention `namespace/policy/rule`.
    */
   name: string;
   /**
