@@ -120,7 +120,8 @@ export class TokenBucket extends Limit {
 
   nanosUntilFull(state: usize, nowNanos: u64): u64 {
     const debt = this.debtAt(state, nowNanos);
-    return ((debt + this.unitsPerTick - 1) / this.unitsPerTick) * this.tickNanos;
+    const ticks = (debt + this.unitsPerTick - 1) / this.unitsPerTick;
+    return ticks >= LONGEST_WAIT_NANOS / this.tickNanos ? LONGEST_WAIT_NANOS : ticks * this.tickNanos;
   }
 
   spent(state: usize, nowNanos: u64): u64 {

@@ -31,7 +31,7 @@ let hasHeaders: bool = false;
 let hostIsKnown: bool = false;
 let host: usize = 0;
 let hostLength: i32 = 0;
-/** Port of the authority; −1 when it names none. */
+/** Port of the authority; −1 when it names none, or nothing that is one. */
 let port: i32 = -1;
 
 let routeIsKnown: bool = false;
@@ -217,20 +217,22 @@ function readFirstHeader(name: StaticArray<u8>): bool {
   return true;
 }
 
-/** Parts `host:port`; the colons of a bare or bracketed IPv6 address are the host's own. */
+/**
+ * Parts `host:port` where Envoy does: at the last colon, unless that is inside the brackets of an IPv6 address. What
+ * is behind it need not be a port: then the host is the same, and its port is not known.
+ */
 function splitAuthority(): void {
   host = fact;
   hostLength = factLength;
   const colon = lastIndexOfByte(fact, factLength, 58 /* : */);
-  if (colon < 0) return;
-  const bracket = lastIndexOfByte(fact, factLength, 93 /* ] */);
-  if (colon < bracket || (bracket < 0 && indexOfByte(fact, factLength, 58) != colon)) return;
+  if (colon < 0 || colon < lastIndexOfByte(fact, factLength, 93 /* ] */)) return;
+  hostLength = colon;
   let value = 0;
   for (let offset = colon + 1; offset < factLength; offset++) {
     const digit = <i32>load<u8>(fact + offset) - 48;
-    if (digit < 0 || digit > 9 || value > 65535) return;
+    if (digit < 0 || digit > 9) return;
     value = value * 10 + digit;
+    if (value > 65535) return;
   }
-  hostLength = colon;
-  port = colon + 1 < factLength ? value : -1;
+  if (value > 0) port = value;
 }

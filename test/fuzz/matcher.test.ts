@@ -10,10 +10,9 @@ import type {
 } from '../../host/src/plan/plugin-configuration.ts';
 import { encodePattern } from '../../host/src/plan/regular-expression/index.ts';
 import { createSimulator, type RequestOptions, type Simulator } from '../../host/src/simulator/index.ts';
-import { isAdmitted, rateLimitModule, secondNanos } from '../module/modules.ts';
-import { knownFaults } from './known-faults.ts';
+import { isAdmitted, secondNanos } from '../module/modules.ts';
 import { type Arrival, chosenOverride, keyOf, ruleApplies } from './naive-matcher.ts';
-import { runs, timeLimitMillis } from './runs.ts';
+import { moduleBytes, runs, timeLimitMillis } from './runs.ts';
 
 /** Which rules, overrides and buckets a request meets: the module against the contract read naively. */
 
@@ -48,7 +47,15 @@ const text = fc.oneof(
 
 const hostNames = ['a.example', 'b.a.example', 'example', 'xn--e1.example', '[::1]', '10.0.0.1', '::1'];
 const hostPattern = fc.oneof(
-  fc.constantFrom(...hostNames, '*', '*.example', '*.a.example', '*.b.a.example', '*.com', 'a.example.'),
+  fc.constantFrom(
+    ...hostNames.filter((name) => name !== '::1'),
+    '*',
+    '*.example',
+    '*.a.example',
+    '*.b.a.example',
+    '*.com',
+    'a.example.',
+  ),
 );
 const ports = [80, 443, 8080, 65_535];
 
@@ -210,7 +217,7 @@ const arrival: fc.Arbitrary<Arrival> = fc.record({
   headers: fc.array(
     fc.oneof({ weight: 3, arbitrary: fc.tuple(headerName, text) }, { weight: 2, arbitrary: cookies }),
     {
-      maxLength: 6,
+      maxLength: 8,
     },
   ),
   sourceAddress,
@@ -231,7 +238,7 @@ const boundless: Limit = { ...longWindow, maxRequests: 2 ** 32 - 1 };
 
 function start(rateLimits: RateLimitRule[]): Simulator {
   const configuration: PluginConfiguration = { version: 1, patterns, rateLimits };
-  return createSimulator({ module: rateLimitModule, configuration });
+  return createSimulator({ module: moduleBytes, configuration });
 }
 
 describe('the matcher', () => {
@@ -267,7 +274,7 @@ describe('the matcher', () => {
     const chosen = new Map<number, number>();
     fc.assert(
       fc.property(
-        fc.array(fc.array(condition, { maxLength: 2 }), { minLength: 1, maxLength: 4 }),
+        fc.array(fc.array(condition, { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 4 }),
         fc.option(fc.array(descriptor, { minLength: 1, maxLength: 2 }), { nil: undefined }),
         arrivals,
         (matches, key, requests) => {
@@ -319,7 +326,7 @@ describe('the matcher', () => {
             // Requests that the rule does not limit always pass.
             let expected = true;
             if (ruleApplies(rule, expressions, request)) {
-              const bucket = keyOf(rule, request, knownFaults.missingKeyIsNotEmptyKey ? null : '');
+              const bucket = keyOf(rule, request);
               expected = !seen.has(bucket);
               if (!expected) again++;
               seen.add(bucket);

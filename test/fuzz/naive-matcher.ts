@@ -4,7 +4,6 @@ import type {
   RateLimitRule,
   ValueSource,
 } from '../../host/src/plan/plugin-configuration.ts';
-import { knownFaults } from './known-faults.ts';
 
 /**
  * What the contract (host/src/plan/plugin-configuration.ts) says of a request, read literally and slowly: the oracle
@@ -36,11 +35,9 @@ export function chosenOverride(rule: RateLimitRule, patterns: readonly string[],
   return (rule.overrides ?? []).findIndex(({ match }) => allHold(match, patterns, arrival));
 }
 
-/** The bucket's key as text; `missing` stands for a value that is not there, by the contract the empty one. */
-export function keyOf(rule: RateLimitRule, arrival: Arrival, missing: string | null = ''): string {
-  return JSON.stringify(
-    (rule.key ?? []).map((descriptor) => descriptorValue(descriptor, arrival) ?? missing),
-  );
+/** The bucket's key as text; a missing value is the empty one. */
+export function keyOf(rule: RateLimitRule, arrival: Arrival): string {
+  return JSON.stringify((rule.key ?? []).map((descriptor) => descriptorValue(descriptor, arrival) ?? ''));
 }
 
 export function allHold(
@@ -54,8 +51,7 @@ export function allHold(
 function holds(condition: Condition, patterns: readonly string[], arrival: Arrival): boolean {
   if (condition.on === 'clientAddress') {
     const address = parseAddress(arrival.sourceAddress);
-    if (address === undefined)
-      return knownFaults.invertedRangeHoldsWithoutAddress && (condition.invert ?? false);
+    if (address === undefined) return false;
     const isInside = condition.ranges.some((range) => rangeHolds(range, address));
     return isInside !== (condition.invert ?? false);
   }
@@ -123,16 +119,19 @@ function valueOfPair(pair: string, name: string): string | undefined {
   return pair.slice(0, equals) === name ? pair.slice(equals + 1) : undefined;
 }
 
-/** An authority is a host, perhaps with a port. The colons of an IPv6 address, bracketed or bare, are its own. */
+/** The host ends at the last colon that is in no brackets, as in Envoy; what follows may be a port or may not. */
 export function splitAuthority(authority: string | null): {
   host: string | undefined;
   port: number | undefined;
 } {
   if (authority === null || authority === '') return { host: undefined, port: undefined };
-  const parts = /^(\[[^\]]*\]|[^:]*):(\d*)$/.exec(authority);
+  const parts = /^(.*):([^:\]]*)$/s.exec(authority);
   if (parts === null) return { host: authority, port: undefined };
-  const port = parts[2] === '' ? undefined : Number(parts[2]);
-  return { host: parts[1] === '' ? undefined : parts[1], port };
+  const port = /^\d+$/.test(parts[2]!) ? Number(parts[2]) : 0;
+  return {
+    host: parts[1] === '' ? undefined : parts[1],
+    port: port >= 1 && port <= 65535 ? port : undefined,
+  };
 }
 
 function hostCovers(pattern: string, host: string | undefined): boolean {
@@ -164,12 +163,7 @@ interface Address {
 function rangeHolds(range: string, address: Address): boolean {
   const [text, length] = range.split('/');
   const network = parseAddress(text!);
-  if (network === undefined) return false;
-  if (network.family !== address.family) {
-    if (!knownFaults.wideIpv6RangeHoldsIpv4 || network.family === 4) return false;
-    const mapped: Address = { family: 6, bits: 0xffff_0000_0000n + address.bits };
-    return rangeHolds(range, mapped);
-  }
+  if (network === undefined || network.family !== address.family) return false;
   const width = network.family === 4 ? 32 : 128;
   const shift = BigInt(width - (length === undefined ? width : Number(length)));
   return network.bits >> shift === address.bits >> shift;

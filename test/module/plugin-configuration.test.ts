@@ -178,7 +178,7 @@ describe('plugin configuration', () => {
     [withRule({ routes: [] }), 'rateLimits[0].routes: expected at least one route'],
     [
       withRule({ overrides: [{ limit: tokenBucket(1, 1) }] }),
-      'rateLimits[0].overrides[0]: expected an override with a "match", got none',
+      'rateLimits[0].overrides[0]: expected an override with at least one condition in "match"',
     ],
     [withRule({ cost: { fixed: 1, default: 2 } }), 'rateLimits[0].cost: expected either "fixed" alone'],
     [

@@ -242,7 +242,7 @@ class RuleReader {
         else if (reader.fieldIs(LIMIT)) replacement.limit = readLimit(reader);
         else reader.refuseField();
       }
-      if (replacement.conditions.length == 0) reader.refuse('expected an override with a "match", got none');
+      if (replacement.conditions.length == 0) reader.refuse('expected an override with at least one condition in "match"');
       if (replacement.limit.limit === null) reader.refuse('expected an override with a "limit", got none');
       this.overrides.push(replacement);
     }
@@ -284,7 +284,9 @@ class RuleReader {
     if (condition.on == ON_CONNECTION) reader.refuse('expected a value to compare, got "connection"');
     if (needsName(condition.on) != condition.name.length > 0) reader.refuse('expected "name" with header, cookie and query alone');
     if (condition.on == ON_CLIENT_ADDRESS) {
-      if (condition.ranges.length == 0 || comparison >= 0) reader.refuse('expected "ranges" with clientAddress');
+      if (condition.ranges.length == 0 || comparison >= 0 || hasValue || condition.ignoresCase) {
+        reader.refuse('expected "ranges" with clientAddress, and "invert" at most');
+      }
       return condition;
     }
     if (comparison < 0) reader.refuse('expected a condition with "is", got none');
@@ -341,6 +343,7 @@ class RuleReader {
       } else reader.refuseField();
     }
     const hasHeader = this.costHeader !== null;
+    if (hasHeader && hasMax && this.cost > this.maxCost) reader.refuse('expected a "default" of at most "max"');
     if (hasFixed == hasHeader || hasHeader != hasMax || (hasFixed && hasDefault)) reader.refuse('expected either "fixed" alone, or "header" with "max"');
   }
 

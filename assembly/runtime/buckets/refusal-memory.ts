@@ -12,7 +12,7 @@ const entries: usize = memory.data(4096 * 32, 16);
 /** Nanoseconds the key still has to wait for so many tokens, 0 when nothing is known. */
 export function refusalWait(key: u64, nowNanos: u64, tokens: u64): u64 {
   const entry = entryOf(key);
-  if (load<u64>(entry) != key || nowNanos >= load<u64>(entry, 8) || tokens < load<u64>(entry, 24)) return 0;
+  if (load<u64>(entry) != key || nowNanos >= load<u64>(entry, 8) || tokens != load<u64>(entry, 24)) return 0;
   return load<u64>(entry, 16) - nowNanos;
 }
 

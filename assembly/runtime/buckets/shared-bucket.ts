@@ -35,7 +35,7 @@ export class SharedBucket extends BucketStore {
   private lastLedgerNanos: u64 = 0;
   private growth: u64 = 0;
 
-  /** Until `refusedUntil`, `refusedTokens` or more are not to be had; they will be at `availableAt`. */
+  /** Until `refusedUntil`, `refusedTokens` are not to be had; they will be at `availableAt`. */
   private refusedUntil: u64 = 0;
   private refusedTokens: u64 = 0;
   private availableAt: u64 = 0;
@@ -91,13 +91,13 @@ export class SharedBucket extends BucketStore {
 
   take(nowNanos: u64, _fingerprint: u64, tokens: u64): u64 {
     if (this.takeHeld(tokens)) return 0;
-    if (nowNanos < this.refusedUntil && tokens >= this.refusedTokens) return this.availableAt - nowNanos;
+    if (nowNanos < this.refusedUntil && tokens == this.refusedTokens) return this.availableAt - nowNanos;
     return this.takeFromLedger(nowNanos, tokens);
   }
 
   check(nowNanos: u64, _fingerprint: u64, tokens: u64): u64 {
     if (this.leased >= tokens) return 0;
-    if (nowNanos < this.refusedUntil && tokens >= this.refusedTokens) return this.availableAt - nowNanos;
+    if (nowNanos < this.refusedUntil && tokens == this.refusedTokens) return this.availableAt - nowNanos;
     if (!this.read(nowNanos)) return CONTENTION_WAIT_NANOS;
     if (this.isConverted) commitRecord(this.key); // lost to another worker: it has done the same
     this.returnLeaseInRecord(nowNanos); // in this copy only; `take` does it for good
