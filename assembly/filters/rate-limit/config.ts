@@ -356,7 +356,7 @@ class RuleReader {
       if (reader.fieldIs(STATUS)) reply.status = <u32>reader.readWhole(400, 599);
       else if (reader.fieldIs(BODY)) reply.body = reader.readString();
       else if (reader.fieldIs(HEADERS)) reply.headers = readReplyHeaders(reader);
-      else if (reader.fieldIs(GRPC_STATUS)) reply.grpcStatus = <u32>reader.readWhole(0, 16);
+      else if (reader.fieldIs(GRPC_STATUS)) reply.grpcStatus = <u32>reader.readWhole(1, 16);
       else if (reader.fieldIs(RATE_LIMIT_HEADERS)) reply.tellsLimit = reader.readBoolean();
       else reader.refuseField();
     }

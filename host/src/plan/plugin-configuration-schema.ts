@@ -87,20 +87,29 @@ const response = z.strictObject({
     .max(48)
     .optional()
     .describe('Names in lower case.'),
-  grpcStatus: wholeNumber(0, 16).optional().describe('Default 8, RESOURCE_EXHAUSTED.'),
+  grpcStatus: wholeNumber(1, 16).optional().describe('Default 8, RESOURCE_EXHAUSTED.'),
   rateLimitHeaders: z.boolean().optional(),
 });
 
 const rateLimitRule = z
   .strictObject({
     name: z.string().min(1).describe('Unique in the document: names the bucket and the metrics.'),
-    hosts: z.array(z.string().min(1)).optional().describe('`a.example`, `*.example` or `*`; absent: all.'),
-    ports: z.array(wholeNumber(1, 65_535)).optional(),
-    routes: z.array(z.string().min(1)).optional(),
+    hosts: z
+      .array(
+        z
+          .string()
+          .max(255)
+          .regex(/^(?:\*|\*\.[^*:\s]+|[^*:\s]+|\[[^*\s]+\])$/),
+      )
+      .min(1)
+      .optional()
+      .describe('`a.example`, `*.example` or `*`, without a port; absent: all.'),
+    ports: z.array(wholeNumber(1, 65_535)).min(1).optional(),
+    routes: z.array(z.string().min(1)).min(1).optional(),
     match: z.array(condition).optional(),
     limit,
-    overrides: z.array(z.strictObject({ match: z.array(condition), limit })).optional(),
-    key: z.array(descriptor).optional(),
+    overrides: z.array(z.strictObject({ match: z.array(condition).min(1), limit })).optional(),
+    key: z.array(descriptor).min(1).optional(),
     keyCapacity: wholeNumber(32, 1_048_576).optional().describe('Default 16384.'),
     whenKeyMissing: z.enum(['share', 'skip']).optional().describe('Default share.'),
     cost: cost.optional(),

@@ -48,7 +48,7 @@ export interface RateLimitRule {
   /** Conditions that must all hold. */
   match?: Condition[];
   limit: Limit;
-  /** The first whose conditions all hold replaces `limit` for the request; each has a bucket of its own. */
+  /** The first whose conditions (at least one) all hold replaces `limit` for the request; each has a bucket of its own. */
   overrides?: LimitOverride[];
   /** What one bucket is kept for: one bucket per distinct combination of these values. Absent: one bucket. */
   key?: Descriptor[];
@@ -126,7 +126,10 @@ export type Descriptor =
 /** Tokens one request takes. Absent: 1. */
 export type Cost =
   | { fixed: number }
-  /** A decimal whole number in a request header; `default` (1) when missing or not a number; never above `max`. */
+  /**
+   * A decimal whole number in a request header, taken as at least 1 and at most `max`; `default` (1, at most `max`)
+   * when it is missing or not a number.
+   */
   | { header: string; default?: number; max: number };
 
 export interface RefusalResponse {
@@ -136,7 +139,7 @@ export interface RefusalResponse {
   body?: string;
   /** Added to the refusal in this order, beside `x-local-rate-limit: true` and `retry-after`. */
   headers?: [name: string, value: string][];
-  /** For requests with a gRPC content type, 0…16; default 8, RESOURCE_EXHAUSTED. */
+  /** For requests with a gRPC content type, 1…16; default 8, RESOURCE_EXHAUSTED. */
   grpcStatus?: number;
   /** Also send `x-ratelimit-limit`, `-remaining`, `-reset`, on admitted responses too. Default false. */
   rateLimitHeaders?: boolean;
