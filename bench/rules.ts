@@ -34,6 +34,8 @@ const rule: RateLimitRule = { name: 'bench/limit/all', hosts: [benchHost], limit
 export const rules = {
   /** What every comparison is about: one rule, one bucket, never empty. */
   bucket: rule,
+  /** One bucket for whatever comes through the gateway: nothing of a request has to be read. */
+  everyHost: { name: 'bench/limit/gateway', limit: ampleBucket },
   headerKey: { ...rule, key: [{ on: 'header', name: 'x-user' }] },
   clientAddressKey: { ...rule, key: [{ on: 'clientAddress' }] },
   slidingWindow: { ...rule, limit: ampleWindow },

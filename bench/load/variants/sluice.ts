@@ -7,7 +7,8 @@ import { wasmFilter } from '../environment/wasm-filter.ts';
 import type { Variant } from './variant.ts';
 
 export const sluiceVariants: Variant[] = [
-  sluice('sluice-bucket', 'Sluice, one bucket for all workers', [rules.bucket]),
+  sluice('sluice-every-host', 'Sluice, one bucket for every host', [rules.everyHost]),
+  sluice('sluice-bucket', 'Sluice, one bucket for one host', [rules.bucket]),
   sluice('sluice-header-key', 'Sluice, a bucket per header value', [rules.headerKey]),
   sluice('sluice-client-address-key', 'Sluice, a bucket per client address', [rules.clientAddressKey]),
   sluice('sluice-sliding-window', 'Sluice, sliding window', [rules.slidingWindow]),
