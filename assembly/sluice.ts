@@ -3,15 +3,7 @@ import { FILTER_CONTINUE } from './runtime/abi';
 import { releaseHostBuffers } from './runtime/memory';
 import { writeResponseMark } from './filters/rate-limit/response-mark';
 
-export {
-  proxy_abi_version_0_2_1,
-  proxy_on_configure,
-  proxy_on_context_create,
-  proxy_on_memory_allocate,
-  proxy_on_request_headers,
-  proxy_on_tick,
-  sluice_configuration_version,
-} from './filters/plugin';
+export * from './filters/plugin';
 
 export function proxy_on_response_headers(context: u32, _count: u32, _endOfStream: u32): u32 {
   releaseHostBuffers();

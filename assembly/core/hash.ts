@@ -25,10 +25,6 @@ export function hashLowerCaseBytes(seed: u64, pointer: usize, length: i32): u64 
   return finish(step(hash, lowerCaseWord(rest)));
 }
 
-export function hashNumber(seed: u64, value: u64): u64 {
-  return finish(step(seed * MULTIPLIER, value));
-}
-
 /** Both halves of a 128-bit product, folded: no bit of the word has a place where its effect is known. */
 @inline
 function step(hash: u64, word: u64): u64 {

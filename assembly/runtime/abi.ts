@@ -3,7 +3,6 @@
  * `@solo-io/proxy-runtime` beyond them does not compile, or allocates on every request.
  */
 export {
-  proxy_call_foreign_function,
   proxy_define_metric,
   proxy_get_buffer_bytes,
   proxy_get_header_map_pairs,
@@ -28,7 +27,6 @@ export declare function clock_time_get(clock: u32, precision: u64, nanos: usize)
 export declare function random_get(target: usize, bytes: usize): u32;
 
 export const RESULT_OK: u32 = 0;
-export const RESULT_CAS_MISMATCH: u32 = 8;
 
 export const HEADER_MAP_REQUEST: i32 = 0;
 export const HEADER_MAP_RESPONSE: i32 = 2;

@@ -3,8 +3,6 @@
  * sources → `parse` → `validate` → `plan` → `translate` → the objects Envoy reads, each stage a pure function.
  * `loadModule` checks what `modulePath` names; `findEnvoy` and `startEnvoy` run it. See docs/library.md.
  */
-import { join } from 'node:path';
-import { packageRoot } from './proxy/package-root.ts';
 
 export type { EnvoyFiles, XdsFile } from './envoy/files.ts';
 export type { EnvoyOptions, FailurePolicy, SocketAddress, Upstream } from './envoy/options.ts';
@@ -36,14 +34,7 @@ export { type EchoUpstream, startEchoUpstream } from './proxy/echo-upstream.ts';
 export { EnvironmentError } from './proxy/environment-error.ts';
 export type { EnvoyExit } from './proxy/envoy-process.ts';
 export { type FindEnvoyOptions, type FoundEnvoy, findEnvoy } from './proxy/find-envoy.ts';
+export { type ModuleName, modulePath } from './proxy/module-path.ts';
 export type { Verdict } from './proxy/replace-file.ts';
 export { type StartEnvoyOptions, type StartedEnvoy, startEnvoy } from './proxy/start-envoy.ts';
 export { type LoadedModule, type LoadModuleOptions, loadModule } from './simulator/load-module.ts';
-
-/** The modules in this package: all functions in one, and one for each alone. */
-export type ModuleName = 'sluice' | 'rate-limit';
-
-/** Absolute path of a module in this package, for `loadModule`, `translate` and `startEnvoy`. */
-export function modulePath(name: ModuleName = 'sluice'): string {
-  return join(packageRoot(), 'modules', `${name}.wasm`);
-}

@@ -121,6 +121,7 @@ export class KeyedBuckets extends BucketStore {
 
   /** The state of the key's bucket in a private copy of its page; 0 when the page cannot even be created. */
   private read(nowNanos: u64, fingerprint: u64): usize {
+    this.isConverted = false;
     this.choosePage(<u32>((fingerprint >> 32) % <u64>this.pageCount));
     if (!readRecord(this.pageKey, this.bytes)) {
       forgetRecord();

@@ -7,7 +7,7 @@ import { printJson } from '../print/json.ts';
 import { writeStandardOutput } from '../print/standard-output.ts';
 import { existingFiles, writeFolder } from '../print/write-folder.ts';
 import { EnvironmentError } from '../proxy/environment-error.ts';
-import { packageRoot } from '../proxy/package-root.ts';
+import { modulePath } from '../proxy/module-path.ts';
 import { EXIT_CODE } from './exit-code.ts';
 import { loadPlan } from './load-plan.ts';
 import { addPolicyOptions, type PolicyOptions } from './policy-options.ts';
@@ -117,7 +117,7 @@ function envoyOptions(options: CompileOptions, xdsDirectory: string): EnvoyOptio
     admin: options.admin,
     upstream: options.upstream.default ?? defaultUpstream,
     upstreamsByHost: options.upstream.byHost,
-    modulePath: resolve(options.module ?? `${packageRoot()}/modules/sluice.wasm`),
+    modulePath: resolve(options.module ?? modulePath()),
     xdsDirectory,
   };
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { findEnvoy } from '../proxy/find-envoy.ts';
-import { packageRoot } from '../proxy/package-root.ts';
+import { modulePath } from '../proxy/module-path.ts';
 import { servePlan } from '../proxy/serve-plan.ts';
 import { formatSocketAddress } from '../proxy/socket-address.ts';
 import { watchFiles } from '../proxy/watch-files.ts';
@@ -27,7 +27,7 @@ export async function runPolicies(options: RunOptions): Promise<number> {
     upstream: options.upstream.default,
     upstreamsByHost: options.upstream.byHost,
     envoyPath: found.path,
-    modulePath: resolve(options.module ?? `${packageRoot()}/modules/sluice.wasm`),
+    modulePath: resolve(options.module ?? modulePath()),
     ...(options.accessLog !== undefined && { accessLog: resolve(options.accessLog) }),
   });
   // Standard input can be read once only, so there is nothing to read again after an edit.

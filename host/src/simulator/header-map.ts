@@ -92,11 +92,6 @@ export function removeHeader(map: HeaderMap, name: string): void {
   map.length = kept;
 }
 
-/** Number of entries. */
-export function headerCount(map: HeaderMap): number {
-  return map.length / 2;
-}
-
 /** Bytes of all names and values: what `proxy_get_header_map_size` returns. */
 export function headerByteSize(map: HeaderMap): number {
   let size = 0;

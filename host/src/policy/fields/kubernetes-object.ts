@@ -38,7 +38,5 @@ export function kubernetesObject<Spec extends z.ZodType>(
   });
 }
 
-export type ObjectMetadata = z.output<typeof metadata>;
-
 /** Namespace of objects that name none, as `kubectl` has it. */
 export const DEFAULT_NAMESPACE = 'default';
