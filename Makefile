@@ -19,6 +19,9 @@ export FORTIO := $(TOOLS)/bin/fortio
 
 POLICIES ?= examples/policies
 RUN_FLAGS ?=
+# One module a function, and one of them all.
+FUNCTIONS := rate-limit quota-scheduler
+MODULES := $(FUNCTIONS:%=modules/%.wasm) modules/sluice.wasm
 ASSEMBLY := $(shell find assembly -name '*.ts' -not -path '*/__tests__/*')
 HOST := $(shell find host/src -name '*.ts')
 
@@ -36,9 +39,8 @@ test: build envoy fortio lint ## Run every test that fits in CI; ends with "N pa
 
 ##@ Building
 .PHONY: build
-build: $(NODE) node_modules/.package-lock.json modules/rate-limit.wasm modules/sluice.wasm dist/index.js ## Build what bin/sluice needs: the modules and the host package
+build: $(NODE) node_modules/.package-lock.json $(MODULES) dist/index.js ## Build what bin/sluice needs: the modules and the host package
 
-modules/rate-limit.wasm: assembly/filters/rate-limit/index.ts
 modules/sluice.wasm: assembly/sluice.ts
 modules/%.wasm: $(ASSEMBLY) asconfig.json node_modules/.package-lock.json | $(NODE)
 	$(call say,compiling $@)

@@ -9,7 +9,7 @@ const START: u64 = 16_000 * SECOND;
 const page: usize = memory.data(8192, 8);
 
 function take(limit: Limit, key: u64, nanos: u64): bool {
-  const stored = new StoredLimit(limit);
+  const stored = new StoredLimit<Limit>(limit);
   stored.establish(page);
   preparePage(page, stored, nanos);
   const state = findBucket(page, limit, key, nanos);

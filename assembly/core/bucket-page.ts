@@ -22,7 +22,7 @@ export function pageBytes(limit: Limit): i32 {
 }
 
 /** Brings the page up to the limit's epoch; true when that changed it, and it must be written back in any case. */
-export function preparePage(page: usize, stored: StoredLimit, nowNanos: u64): bool {
+export function preparePage(page: usize, stored: StoredLimit<Limit>, nowNanos: u64): bool {
   if (!stored.needsConversion(page)) return false;
   const limit = stored.limit;
   if (load<u64>(page, HAS_FLOOR) != 0) limit.convert(page, page + FLOOR, nowNanos);

@@ -1,9 +1,17 @@
+/** The numbers of a policy, three words as they stand in a record's header (stored-limit.ts). */
+export abstract class Numbers {
+  abstract hasNumbers(header: usize): bool;
+  abstract writeNumbers(header: usize): void;
+  /** Makes these the numbers in the header. */
+  abstract adoptNumbers(header: usize): void;
+}
+
 /**
  * A limit: the rule by which a bucket's state admits requests. The state is a few bytes in memory, all zero when
  * nothing was spent; where it lives (one shared record, a slot of a table) is the caller's matter. Time is an
  * argument, monotonic nanoseconds; a time before the last one seen counts as that one.
  */
-export abstract class Limit {
+export abstract class Limit extends Numbers {
   /** Bytes of one bucket's state, a multiple of 8. */
   abstract get stateBytes(): i32;
   /** Names the algorithm, in the names of ledger records: states of two algorithms never meet. */
@@ -13,11 +21,6 @@ export abstract class Limit {
   /** Whether tokens may be taken ahead of need and given back later without a trace. */
   abstract get allowsLeases(): bool;
 
-  /** The limit's numbers, three words, as `writeNumbers` puts them in a record's header. */
-  abstract hasNumbers(header: usize): bool;
-  abstract writeNumbers(header: usize): void;
-  /** Makes this limit one of the numbers in the header. */
-  abstract adoptNumbers(header: usize): void;
   /**
    * Converts a state that was written under the numbers in the header: what is spent at this moment stays spent, in
    * whole tokens, up to all there are.

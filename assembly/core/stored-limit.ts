@@ -1,4 +1,4 @@
-import { Limit, NUMBERS_BYTES } from './limit';
+import { Numbers, NUMBERS_BYTES } from './limit';
 
 /** What stands before every stored state: the numbers of the limit that wrote it, and their epoch (u64). */
 export const HEADER_BYTES: i32 = NUMBERS_BYTES + 8;
@@ -10,10 +10,10 @@ const EPOCH: usize = NUMBERS_BYTES;
  * one was written by a worker that already has the edited policy: then its numbers are adopted, so that from the
  * first moment of an edit on all workers hold one limit, and none sets another's work back.
  */
-export class StoredLimit {
+export class StoredLimit<L extends Numbers> {
   private epoch: u64 = 0;
 
-  constructor(readonly limit: Limit) {}
+  constructor(readonly limit: L) {}
 
   /** While configuring: takes the epoch of the header, or the next one if its numbers are others. True if it is new. */
   establish(header: usize): bool {

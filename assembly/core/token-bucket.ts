@@ -153,7 +153,7 @@ export class TokenBucket extends Limit {
 /** Numbers of a header while a state is converted. */
 const former = new TokenBucket(1, 1, 1);
 
-function greatestCommonDivisor(left: u64, right: u64): u64 {
+export function greatestCommonDivisor(left: u64, right: u64): u64 {
   while (right != 0) {
     const rest = left % right;
     left = right;

@@ -1,28 +1,25 @@
-import { bytesOf } from '../core/bytes';
 import { monotonicNanos } from '../runtime/clock';
 import { LOG_WARN } from '../runtime/log';
 import { CommonConfiguration, openConfiguration } from '../runtime/plugin-config';
-import { readRateLimits } from './rate-limit/config';
-import { RateLimits } from './rate-limit/rule';
-
-const RATE_LIMITS = bytesOf('rateLimits');
+import { functions, Section } from './section';
 
 /** Everything one plugin configuration asks for. */
 export class Configuration {
   /** Why the configuration is refused; empty when it is not. */
   error: string = '';
   logThreshold: u32 = LOG_WARN;
-  rateLimits: RateLimits = new RateLimits();
+  /** Those that have something to do, in the order in which they see a request. */
+  readonly sections: Section[] = [];
 
-  /** Makes the shared records of every function exist. */
-  createRecords(): void {
+  adopt(): void {
     const nowNanos = monotonicNanos();
-    const rules = this.rateLimits.rules;
-    for (let index = 0; index < rules.length; index++) {
-      const rule = rules[index];
-      rule.store.create(nowNanos);
-      for (let at = 0; at < rule.overrides.length; at++) rule.overrides[at].store.create(nowNanos);
-    }
+    for (let index = 0; index < this.sections.length; index++) this.sections[index].adopt(nowNanos);
+  }
+
+  get summary(): string {
+    const parts: string[] = [];
+    for (let index = 0; index < this.sections.length; index++) parts.push(this.sections[index].summary);
+    return parts.length == 0 ? 'nothing' : parts.join(', ');
   }
 }
 
@@ -31,15 +28,22 @@ export function readConfiguration(size: u32): Configuration {
   const configuration = new Configuration();
   const reader = openConfiguration(size);
   const common = new CommonConfiguration();
+  const read = new StaticArray<Section | null>(functions.length);
   if (reader.enterObject()) {
     while (reader.nextField()) {
       if (common.readField(reader)) continue;
-      if (reader.fieldIs(RATE_LIMITS)) configuration.rateLimits = readRateLimits(reader, common);
-      else reader.refuseField();
+      let owner = functions.length - 1;
+      while (owner >= 0 && !functions[owner].owns(reader)) owner--;
+      if (owner < 0) reader.refuseField();
+      else read[owner] = functions[owner].read(reader, common);
     }
   }
   common.finish(reader);
   configuration.error = reader.error;
   configuration.logThreshold = common.logThreshold;
+  for (let index = 0; index < read.length; index++) {
+    const section = read[index];
+    if (section !== null && !section.isEmpty) configuration.sections.push(section);
+  }
   return configuration;
 }

@@ -1,6 +1,7 @@
 import '../runtime/abort';
 import { bytesOf } from '../core/bytes';
-import { FILTER_CONTINUE, FILTER_STOP } from '../runtime/abi';
+import { FILTER_CONTINUE, FILTER_STOP, proxy_set_effective_context } from '../runtime/abi';
+import { monotonicNanos } from '../runtime/clock';
 import { allocateHostBuffer, releaseHostBuffers } from '../runtime/memory';
 import { settleAllLeases, settleIdleLeases } from '../runtime/buckets/lease-book';
 import { beginReply, NO_GRPC_STATUS, sendReply } from '../runtime/local-reply';
@@ -9,8 +10,9 @@ import { shareSeed } from '../runtime/ledger';
 import { CONFIGURATION_VERSION } from '../runtime/plugin-config';
 import { beginRequest } from '../runtime/request';
 import { readConfiguration } from './configuration';
-import { limitRequest } from './rate-limit/filter';
+import { setCurrentRoot, setNextTick, soonerTick, wantTickWithin } from '../runtime/ticks';
 import { currentConfiguration, enterStream, setConfiguration } from './root-contexts';
+import { functions } from './section';
 
 /**
  * What every module exports to Envoy. Each callback costs a crossing per request, so there are no more than these;
@@ -43,28 +45,45 @@ export function proxy_on_configure(root: u32, size: u32): u32 {
     return 0;
   }
   setLogThreshold(configuration.logThreshold);
+  setCurrentRoot(root);
   shareSeed();
   settleAllLeases();
-  configuration.createRecords();
+  configuration.adopt();
   setConfiguration(root, configuration);
-  log(LOG_INFO, 'sluice: configured with ' + configuration.rateLimits.rules.length.toString() + ' rate-limit rules');
+  // What waits may outlive the root that has ticked for it until now.
+  for (let index = 0; index < functions.length; index++) if (functions[index].needsTicks) wantTickWithin(1);
+  log(LOG_INFO, 'sluice: configured with ' + configuration.summary);
   // The only collection there is: requests make no garbage.
   __collect();
   return 1;
 }
 
-export function proxy_on_tick(_root: u32): void {
+export function proxy_on_tick(root: u32): void {
   releaseHostBuffers();
-  settleIdleLeases();
+  const nowNanos = monotonicNanos();
+  let next = settleIdleLeases(nowNanos);
+  for (let index = 0; index < functions.length; index++) next = soonerTick(next, functions[index].tick(nowNanos));
+  // Answers to held requests have made their streams the effective context; the timer is the root's.
+  proxy_set_effective_context(root);
+  setCurrentRoot(root);
+  setNextTick(next);
 }
 
 export function proxy_on_request_headers(context: u32, _count: u32, _endOfStream: u32): u32 {
   const configuration = currentConfiguration();
   if (configuration === null) return refuseUnconfigured();
-  if (configuration.rateLimits.rules.length == 0) return FILTER_CONTINUE;
+  const sections = configuration.sections;
+  if (sections.length == 0) return FILTER_CONTINUE;
   releaseHostBuffers();
   beginRequest();
-  return limitRequest(configuration.rateLimits, context);
+  for (let index = 0; index < sections.length; index++) {
+    const action = unchecked(sections[index]).decide(context);
+    if (action == FILTER_CONTINUE) continue;
+    // A request that one function refuses has spent nothing from another.
+    if (action == FILTER_STOP) for (let before = index - 1; before >= 0; before--) unchecked(sections[before]).giveBack();
+    return action;
+  }
+  return FILTER_CONTINUE;
 }
 
 const NOT_CONFIGURED = bytesOf('sluice_not_configured');

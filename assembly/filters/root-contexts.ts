@@ -1,4 +1,5 @@
 import { proxy_set_effective_context, RESULT_OK } from '../runtime/abi';
+import { setCurrentRoot } from '../runtime/ticks';
 import { Configuration } from './configuration';
 
 /**
@@ -23,6 +24,7 @@ export function setConfiguration(root: u32, configuration: Configuration): void 
   }
   current = configuration;
   currentId = root;
+  setCurrentRoot(root);
 }
 
 /** Notes under which root the next stream runs. */
@@ -31,6 +33,7 @@ export function enterStream(root: u32): void {
   const index = ids.indexOf(root);
   current = index < 0 ? null : unchecked(configurations[index]);
   currentId = root;
+  setCurrentRoot(root);
 }
 
 /** Null when the stream's root never was configured. */

@@ -3,6 +3,7 @@
  * `@solo-io/proxy-runtime` beyond them does not compile, or allocates on every request.
  */
 export {
+  proxy_continue_stream,
   proxy_define_metric,
   proxy_get_buffer_bytes,
   proxy_get_header_map_pairs,
@@ -11,6 +12,7 @@ export {
   proxy_get_shared_data,
   proxy_increment_metric,
   proxy_log,
+  proxy_record_metric,
   proxy_replace_header_map_value,
   proxy_send_local_response,
   proxy_set_effective_context,
@@ -35,9 +37,14 @@ export const BUFFER_PLUGIN_CONFIGURATION: i32 = 7;
 
 export const METRIC_COUNTER: i32 = 0;
 export const METRIC_GAUGE: i32 = 1;
+export const METRIC_HISTOGRAM: i32 = 2;
 
 export const FILTER_CONTINUE: u32 = 0;
 export const FILTER_STOP: u32 = 1;
+/** Stops everything behind this filter, the body too, with backpressure on the client instead of a buffer that runs over. */
+export const FILTER_STOP_ALL_AND_WATERMARK: u32 = 4;
+
+export const STREAM_REQUEST: i32 = 0;
 
 /** WASI clock 1: monotonic. The wall clock can jump, and a limit must not jump with it. */
 export const CLOCK_MONOTONIC: u32 = 1;

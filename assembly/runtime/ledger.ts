@@ -15,6 +15,7 @@ export const MOST_COMMIT_ATTEMPTS: i32 = 256;
 /** The record last read: where its bytes are until the next read. */
 export let record: usize = 0;
 let recordBytes: u32 = 0;
+let recordWasFound: bool = false;
 let compareAndSet: u32 = 0;
 let mark: usize = 0;
 
@@ -22,11 +23,22 @@ let mark: usize = 0;
 export function readRecord(key: StaticArray<u8>, bytes: i32): bool {
   mark = markHostBuffers();
   const result = proxy_get_shared_data(changetype<usize>(key), key.length, resultPointer, resultSize, resultNumber);
-  if (result != RESULT_OK) return false;
+  recordWasFound = result == RESULT_OK;
+  if (!recordWasFound) return false;
   recordBytes = load<u32>(resultSize);
   record = load<usize>(resultPointer);
   compareAndSet = load<u32>(resultNumber);
   return recordBytes == <u32>bytes;
+}
+
+/** Reads a record of any size; its size in bytes, or −1 when it is absent. */
+export function readRecordOfAnySize(key: StaticArray<u8>): i32 {
+  return readRecord(key, -1) || recordWasFound ? <i32>recordBytes : -1;
+}
+
+/** Writes other bytes in place of the record last read; false when another worker was faster. */
+export function commitBytes(key: StaticArray<u8>, bytes: usize, size: usize): bool {
+  return proxy_set_shared_data(changetype<usize>(key), key.length, bytes, size, compareAndSet) == RESULT_OK;
 }
 
 /** Writes the record last read back; false when another worker was faster. */
@@ -78,6 +90,17 @@ export function shareSeed(): void {
     proxy_set_shared_data(changetype<usize>(SEED_KEY), SEED_KEY.length, resultNumber, 8, 0);
   }
   forgetRecord();
+}
+
+let ownId: u64 = 0;
+
+/** A number of this VM's own, to tell workers apart in records. */
+export function workerId(): u64 {
+  if (ownId == 0) {
+    random_get(resultNumber, 8);
+    ownId = load<u64>(resultNumber) | 1;
+  }
+  return ownId;
 }
 
 /** Assumed where the statistics drop the gauge that counts workers. */

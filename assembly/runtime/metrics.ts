@@ -1,32 +1,77 @@
-import { METRIC_COUNTER, proxy_define_metric, proxy_increment_metric, RESULT_OK } from './abi';
+import {
+  METRIC_COUNTER,
+  METRIC_GAUGE,
+  METRIC_HISTOGRAM,
+  proxy_define_metric,
+  proxy_increment_metric,
+  proxy_record_metric,
+  RESULT_OK,
+} from './abi';
 import { bytesOf } from '../core/bytes';
 import { resultNumber } from './memory';
 
 /**
- * A counter in Envoy's statistics, process-wide: `wasmcustom.<prefix>.<owner>.<suffix>`. Defined, and its name put
- * together, on its first use: 10,000 policies that see no traffic cost nothing.
+ * One of Envoy's statistics, process-wide: `wasmcustom.<prefix>.<owner>.<suffix>`. Defined, and its name put together,
+ * on its first use: 10,000 policies that see no traffic cost nothing.
  */
-export class Counter {
+abstract class Statistic {
   private id: u32 = 0;
   private isDefined: bool = false;
 
   constructor(
+    private readonly type: i32,
     private readonly prefix: string,
     private readonly owner: StaticArray<u8>,
     private readonly suffix: string,
   ) {}
 
-  add(amount: i64): void {
+  /** 0 for a statistic that Envoy refuses; it is not asked for again. */
+  protected needId(): u32 {
     if (!this.isDefined) this.define();
-    if (this.id != 0) proxy_increment_metric(this.id, amount);
+    return this.id;
   }
 
-  /** Allocates, once in the life of a configuration. A statistic that Envoy refuses is not asked for again. */
+  /** Allocates, once in the life of a configuration. */
   private define(): void {
     this.isDefined = true;
     const name = bytesOf(this.prefix + '.' + statisticName(this.owner) + '.' + this.suffix);
-    const result = proxy_define_metric(METRIC_COUNTER, changetype<usize>(name), name.length, resultNumber);
+    const result = proxy_define_metric(this.type, changetype<usize>(name), name.length, resultNumber);
     if (result == RESULT_OK) this.id = load<u32>(resultNumber);
+  }
+}
+
+/** Counts up. Adding 0 is an error to Envoy. */
+export class Counter extends Statistic {
+  constructor(prefix: string, owner: StaticArray<u8>, suffix: string) {
+    super(METRIC_COUNTER, prefix, owner, suffix);
+  }
+
+  add(amount: i64): void {
+    const id = this.needId();
+    if (id != 0) proxy_increment_metric(id, amount);
+  }
+}
+
+/** A number that goes up and down. */
+export class Gauge extends Statistic {
+  constructor(prefix: string, owner: StaticArray<u8>, suffix: string) {
+    super(METRIC_GAUGE, prefix, owner, suffix);
+  }
+
+  add(amount: i64): void {
+    const id = this.needId();
+    if (id != 0) proxy_increment_metric(id, amount);
+  }
+}
+
+export class Histogram extends Statistic {
+  constructor(prefix: string, owner: StaticArray<u8>, suffix: string) {
+    super(METRIC_HISTOGRAM, prefix, owner, suffix);
+  }
+
+  record(value: u64): void {
+    const id = this.needId();
+    if (id != 0) proxy_record_metric(id, value);
   }
 }
 

@@ -5,6 +5,7 @@ import { resultPointer, resultSize } from './memory';
 /** Envoy attributes, 0.4–0.8 µs each: read only by rules that ask for them, and once a request. */
 export const ROUTE_NAME = bytesOf('xds\0route_name');
 export const CONNECTION_ID = bytesOf('connection\0id');
+export const REQUEST_PROTOCOL = bytesOf('request\0protocol');
 export const SOURCE_ADDRESS = bytesOf('source\0address');
 
 export let propertyValue: usize = 0;

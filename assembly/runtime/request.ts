@@ -1,7 +1,7 @@
 import { parseAddress } from '../core/address';
 import { bytesOf, equalBytes, equalBytesIgnoringCase, indexOfByte, lastIndexOfByte } from '../core/bytes';
 import { findHeader, findHeaderFrom, findJoinedHeader, foundLength, foundValue, loadRequestHeaders } from './headers';
-import { CONNECTION_ID, propertyLength, propertyValue, readProperty, ROUTE_NAME, SOURCE_ADDRESS } from './properties';
+import { CONNECTION_ID, propertyLength, propertyValue, readProperty, REQUEST_PROTOCOL, ROUTE_NAME, SOURCE_ADDRESS } from './properties';
 
 /**
  * The facts of the request at hand, each read when first asked for and then kept. A fact is left in `fact` and
@@ -15,6 +15,7 @@ export const ON_METHOD: i32 = 4;
 export const ON_HOST: i32 = 5;
 export const ON_CLIENT_ADDRESS: i32 = 6;
 export const ON_CONNECTION: i32 = 7;
+export const ON_FLAVOR: i32 = 8;
 
 const AUTHORITY = bytesOf(':authority');
 const PATH = bytesOf(':path');
@@ -75,6 +76,8 @@ export function readValue(on: i32, name: StaticArray<u8>): bool {
       return readQueryParameter(name);
     case ON_PATH:
       return readPath();
+    case ON_FLAVOR:
+      return readFlavor();
     case ON_METHOD:
       return readFirstHeader(METHOD);
     default:
@@ -143,6 +146,15 @@ export function readConnection(): bool {
   fact = connection;
   factLength = connectionLength;
   return connectionLength > 0;
+}
+
+/** The version of HTTP, `1.1` or `2`, behind the name in `HTTP/1.1`. */
+function readFlavor(): bool {
+  if (!readProperty(REQUEST_PROTOCOL)) return false;
+  const start = indexOfByte(propertyValue, propertyLength, 47 /* / */) + 1;
+  fact = propertyValue + start;
+  factLength = propertyLength - start;
+  return true;
 }
 
 /** Whether this is a gRPC request: content type `application/grpc`, alone or before `+` or `;`. */

@@ -16,17 +16,31 @@ export type {
   Descriptor,
   Limit,
   LimitOverride,
+  Matcher,
   PluginConfiguration,
+  QuotaBucket,
+  QuotaScheduler,
   RateLimitRule,
   RefusalResponse,
   SlidingWindowLimit,
   TokenBucketLimit,
   ValueSource,
+  Workload,
+  WorkloadParameters,
 } from './plan/plugin-configuration.ts';
 export { type Diagnostic, formatDiagnostic, type SourcePosition } from './policy/diagnostic.ts';
 export { type Parsed, parse } from './policy/parse.ts';
+export type {
+  HostTarget,
+  Policy,
+  PolicyCondition,
+  PolicyMatcher,
+  PolicyQuotaScheduler,
+  PolicyRateLimit,
+  PolicyRule,
+  PolicyWorkload,
+} from './policy/policy.ts';
 export type { PolicyDocument } from './policy/policy-document.ts';
-export type { PolicyRule, RateLimitPolicy } from './policy/rate-limit-policy.ts';
 export type { Source } from './policy/source.ts';
 export { type Validated, type ValidateOptions, validate } from './policy/validate.ts';
 export { printJson } from './print/json.ts';

@@ -19,7 +19,7 @@ const cases = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((
   entry.isDirectory(),
 );
 
-const module = join(import.meta.dirname, '../../modules/rate-limit.wasm');
+const module = join(import.meta.dirname, '../../modules/sluice.wasm');
 
 function compile(input: string): { plugin: PluginConfiguration; diagnostics: Diagnostic[] } {
   const parsed = parse([{ name: 'input.yaml', text: input }]);

@@ -142,7 +142,7 @@ describe('plugin configuration', () => {
     [withRule({ key: [] }), 'rateLimits[0].key: expected at least one descriptor'],
     [
       withRule({ key: [{ on: 'moon' }] }),
-      'rateLimits[0].key[0].on: expected header, cookie, query, path, method, host, clientAddress or connection',
+      'rateLimits[0].key[0].on: expected header, cookie, query, path, method, host, flavor, clientAddress or connection',
     ],
     [
       withRule({ keyCapacity: 31 }),

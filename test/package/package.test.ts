@@ -58,7 +58,12 @@ describe('the tarball', () => {
       expect.arrayContaining([
         ...['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json', 'bin/sluice', 'docs/library.md'],
         ...['dist/index.js', 'dist/index.d.ts', 'dist/simulator/index.js', 'dist/cli/main.js'],
-        ...['modules/sluice.wasm', 'modules/rate-limit.wasm', 'schema/plugin-configuration.schema.json'],
+        ...[
+          'modules/sluice.wasm',
+          'modules/rate-limit.wasm',
+          'modules/quota-scheduler.wasm',
+          'schema/plugin-configuration.schema.json',
+        ],
       ]),
     );
   });

@@ -1,6 +1,6 @@
 import { FILTER_CONTINUE, FILTER_STOP } from '../../runtime/abi';
 import { monotonicNanos } from '../../runtime/clock';
-import { fact, factLength, readHost } from '../../runtime/request';
+import { fact, factLength, isGrpcRequest, readHost } from '../../runtime/request';
 import { RateLimits, Rule } from './rule';
 import { markResponse } from './response-mark';
 
@@ -12,6 +12,7 @@ let serial: u64 = 0;
  */
 export function limitRequest(limits: RateLimits, context: u32): u32 {
   const count = collectApplying(limits);
+  limits.applyingCount = count;
   if (count == 0) return FILTER_CONTINUE;
   const applying = limits.applying;
   if (count == 1) {
@@ -25,6 +26,15 @@ export function limitRequest(limits: RateLimits, context: u32): u32 {
   for (let index = 0; index < count; index++) countAdmission(unchecked(limits.rules[applying[index]]));
   if (limits.marksResponses) markResponse(limits, count, context);
   return FILTER_CONTINUE;
+}
+
+/** Gives back what the request at hand, which `limitRequest` let through, has taken. */
+export function refundRequest(limits: RateLimits): void {
+  const now = monotonicNanos();
+  for (let index = 0; index < limits.applyingCount; index++) {
+    const rule = unchecked(limits.rules[limits.applying[index]]);
+    if (rule.wait == 0) rule.chosen.refund(now, rule.fingerprint, rule.tokens);
+  }
 }
 
 /** Fills `limits.applying` with the rules that limit the request; returns how many. */
@@ -88,7 +98,7 @@ function refuseIfWaiting(limits: RateLimits, count: i32): bool {
   }
   if (refusing === null) return false;
   refusing.refused.add(1);
-  refusing.reply.send(refusing.name, longestWait, refusing.chosenMaxTokens);
+  refusing.reply.send(refusing.name, longestWait, refusing.chosenMaxTokens, isGrpcRequest());
   return true;
 }
 

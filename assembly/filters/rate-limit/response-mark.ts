@@ -1,7 +1,7 @@
 import { HEADER_MAP_RESPONSE, proxy_replace_header_map_value } from '../../runtime/abi';
 import { writeDecimal } from '../../core/bytes';
 import { openNote, takeNote } from '../../runtime/stream-pool';
-import { NANOS_PER_SECOND, X_RATELIMIT_LIMIT, X_RATELIMIT_REMAINING, X_RATELIMIT_RESET } from './refusal-reply';
+import { NANOS_PER_SECOND, X_RATELIMIT_LIMIT, X_RATELIMIT_REMAINING, X_RATELIMIT_RESET } from '../refusal-reply';
 import { RateLimits, Rule } from './rule';
 
 /** Notes for the response what the tightest limit that tells so has left: limit, remaining, seconds until full. */

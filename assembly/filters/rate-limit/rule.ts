@@ -1,28 +1,25 @@
 import { HostTable } from '../../core/host-table';
-import { equalBytes } from '../../core/bytes';
 import { BatchedCounter, Counter } from '../../runtime/metrics';
-import { authorityPort, fact, factLength, readHeader, readHost, readRouteName } from '../../runtime/request';
+import { fact, factLength, readHeader } from '../../runtime/request';
 import { BucketStore } from '../../runtime/buckets/bucket-store';
-import { allHold, Condition } from './condition';
-import { Descriptor, fingerprintOf, NO_FINGERPRINT } from './descriptor';
-import { RefusalReply } from './refusal-reply';
+import { Descriptor, fingerprintOf, NO_FINGERPRINT } from '../matching/descriptor';
+import { allHold, Matcher } from '../matching/matcher';
+import { Scope } from '../matching/scope';
+import { RefusalReply } from '../refusal-reply';
 
 /** A limit that replaces the rule's for requests of a kind. */
 export class LimitOverride {
-  constructor(readonly conditions: Condition[], readonly store: BucketStore, readonly maxTokens: u64) {}
+  constructor(readonly matchers: Matcher[], readonly store: BucketStore, readonly maxTokens: u64) {}
 }
 
 /** Most rules have none of these; 10,000 of them share one empty list each. Never written to. */
-export const NO_NAMES: StaticArray<u8>[] = [];
-export const NO_CONDITIONS: Condition[] = [];
 export const NO_OVERRIDES: LimitOverride[] = [];
 export const NO_DESCRIPTORS: Descriptor[] = [];
+const NO_SCOPE = new Scope();
 
 /** One rate-limit rule, and what it wants of the request at hand. */
 export class Rule {
-  ports: StaticArray<i32> | null = null;
-  routes: StaticArray<u8>[] = NO_NAMES;
-  conditions: Condition[] = NO_CONDITIONS;
+  scope: Scope = NO_SCOPE;
   overrides: LimitOverride[] = NO_OVERRIDES;
   descriptors: Descriptor[] = NO_DESCRIPTORS;
   skipsMissingKey: bool = false;
@@ -54,12 +51,12 @@ export class Rule {
 
   /** Whether the rule limits the request at hand; then its store, key and tokens are chosen. */
   applies(): bool {
-    if (!this.matches()) return false;
+    if (!this.scope.holds()) return false;
     this.chosen = this.store;
     this.chosenMaxTokens = this.maxTokens;
     for (let index = 0; index < this.overrides.length; index++) {
       const replacement = unchecked(this.overrides[index]);
-      if (allHold(replacement.conditions)) {
+      if (allHold(replacement.matchers)) {
         this.chosen = replacement.store;
         this.chosenMaxTokens = replacement.maxTokens;
         break;
@@ -72,30 +69,6 @@ export class Rule {
     const costHeader = this.costHeader;
     this.tokens = costHeader === null ? this.cost : this.costFrom(costHeader);
     return true;
-  }
-
-  private matches(): bool {
-    const ports = this.ports;
-    if (ports !== null && !this.portMatches(ports)) return false;
-    if (this.routes.length > 0 && !this.routeMatches()) return false;
-    return this.conditions.length == 0 || allHold(this.conditions);
-  }
-
-  private portMatches(ports: StaticArray<i32>): bool {
-    readHost();
-    const port = authorityPort();
-    if (port < 0) return true;
-    for (let index = 0; index < ports.length; index++) if (unchecked(ports[index]) == port) return true;
-    return false;
-  }
-
-  private routeMatches(): bool {
-    if (!readRouteName()) return false;
-    for (let index = 0; index < this.routes.length; index++) {
-      const route = unchecked(this.routes[index]);
-      if (route.length == factLength && equalBytes(changetype<usize>(route), fact, factLength)) return true;
-    }
-    return false;
   }
 
   /** A decimal whole number in the header, kept between 1 and the largest cost. */
@@ -118,6 +91,7 @@ export class RateLimits {
   /** Rules of the request at hand; as many as there can be at once. */
   found: StaticArray<i32> = new StaticArray<i32>(0);
   applying: StaticArray<i32> = new StaticArray<i32>(0);
+  applyingCount: i32 = 0;
   /** Whether an admitted request's response carries headers of ours. */
   marksResponses: bool = false;
 }

@@ -1,8 +1,10 @@
+import { LeaseHolder } from './lease-book';
+
 /**
  * Where the buckets of one limit are kept, shared by all workers. Times are monotonic nanoseconds; a wait of 0 means
  * admitted. `fingerprint` tells the keys of a keyed store apart; the others ignore it.
  */
-export abstract class BucketStore {
+export abstract class BucketStore extends LeaseHolder {
   /** After `take` on a store that was told to measure: whole tokens left, and nanoseconds until full. */
   remaining: u64 = 0;
   nanosUntilFull: u64 = 0;
@@ -21,8 +23,6 @@ export abstract class BucketStore {
   abstract take(nowNanos: u64, fingerprint: u64, tokens: u64): u64;
   /** Gives back what `take` took at this moment. */
   abstract refund(nowNanos: u64, fingerprint: u64, tokens: u64): void;
-  /** Gives back what is held ahead of need; before the store is let go. */
-  abstract settle(nowNanos: u64): void;
 }
 
 /** A bucket found empty is looked at again after this long at most: others may have given tokens back. */

@@ -20,7 +20,7 @@ export class KeyedBuckets extends BucketStore {
   /** The record's name: the store's, then four bytes of page number. */
   private readonly pageKey: StaticArray<u8>;
   private readonly key: StaticArray<u8>;
-  private readonly stored: StoredLimit;
+  private readonly stored: StoredLimit<Limit>;
   /** The page last read was converted: it must be written back even if it refuses. */
   private isConverted: bool = false;
   /** Tells this table's keys from those of others in the refusal memory, which all share. */
@@ -36,7 +36,7 @@ export class KeyedBuckets extends BucketStore {
     super();
     this.pageCount = (capacity + BUCKETS_PER_PAGE - 1) / BUCKETS_PER_PAGE;
     this.bytes = pageBytes(limit);
-    this.stored = new StoredLimit(limit);
+    this.stored = new StoredLimit<Limit>(limit);
     const key = concatenateBytes(bytesOf('sluice/1/keyed/' + limit.algorithm + '/'), name);
     this.key = key;
     const pageKey = new StaticArray<u8>(key.length + 4);

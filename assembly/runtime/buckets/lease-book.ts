@@ -1,42 +1,51 @@
-import { proxy_set_tick_period_milliseconds } from '../abi';
+import { wantTickWithin } from '../ticks';
 import { monotonicNanos } from '../clock';
-import { SharedBucket } from './shared-bucket';
 
 /** A worker that has not been to the ledger for this long gives its lease back. */
 const IDLE_MILLIS: u32 = 50;
 const NANOS_PER_MILLI: u64 = 1_000_000;
 
-/** Buckets of which this worker holds a lease. Nothing ticks while there is none. */
-let firstHolder: SharedBucket | null = null;
+/** What holds tokens that it took from the ledger ahead of need. */
+export abstract class LeaseHolder {
+  /** The next one of the book, and whether this one is listed in it. */
+  nextHolder: LeaseHolder | null = null;
+  isListed: bool = false;
 
-export function holdLease(bucket: SharedBucket): void {
-  // Asked for again each time: the root context that ticked before may be gone with its configuration.
-  proxy_set_tick_period_milliseconds(IDLE_MILLIS);
-  bucket.isListed = true;
-  bucket.nextHolder = firstHolder;
-  firstHolder = bucket;
+  /** Has this worker not been to the ledger for so long that its lease should go back? */
+  isIdle(_nowNanos: u64, _idleNanos: u64): bool { return true; }
+  /** Gives the lease back. */
+  abstract settle(nowNanos: u64): void;
 }
 
-/** On every tick: settles idle buckets, and stops the ticks with the last of them. */
-export function settleIdleLeases(): void {
-  const now = monotonicNanos();
-  let kept: SharedBucket | null = null;
-  let bucket = firstHolder;
+/** The holders of this worker. Nothing ticks while there is none. */
+let firstHolder: LeaseHolder | null = null;
+
+export function holdLease(holder: LeaseHolder): void {
+  wantTickWithin(IDLE_MILLIS);
+  holder.isListed = true;
+  holder.nextHolder = firstHolder;
+  firstHolder = holder;
+}
+
+/** On every tick: settles idle holders. Returns within how many milliseconds the next tick is needed, 0 for none. */
+export function settleIdleLeases(nowNanos: u64): u32 {
+  let kept: LeaseHolder | null = null;
+  let holder = firstHolder;
   firstHolder = null;
-  while (bucket !== null) {
-    const next: SharedBucket | null = bucket.nextHolder;
-    if (bucket.isIdle(now, IDLE_MILLIS * NANOS_PER_MILLI)) {
-      bucket.settle(now);
-      bucket.isListed = false;
-      bucket.nextHolder = null;
+  while (holder !== null) {
+    const next: LeaseHolder | null = holder.nextHolder;
+    if (holder.isIdle(nowNanos, IDLE_MILLIS * NANOS_PER_MILLI)) {
+      holder.settle(nowNanos);
+      holder.isListed = false;
+      holder.nextHolder = null;
     } else {
-      bucket.nextHolder = kept;
-      kept = bucket;
+      holder.nextHolder = kept;
+      kept = holder;
     }
-    bucket = next;
+    holder = next;
   }
   firstHolder = kept;
-  if (kept === null) proxy_set_tick_period_milliseconds(0);
+  return kept === null ? 0 : IDLE_MILLIS;
 }
 
 /**
@@ -45,11 +54,11 @@ export function settleIdleLeases(): void {
  */
 export function settleAllLeases(): void {
   if (firstHolder === null) return;
-  proxy_set_tick_period_milliseconds(IDLE_MILLIS);
+  wantTickWithin(IDLE_MILLIS);
   const now = monotonicNanos();
-  let bucket = firstHolder;
-  while (bucket !== null) {
-    bucket.settle(now);
-    bucket = bucket.nextHolder;
+  let holder = firstHolder;
+  while (holder !== null) {
+    holder.settle(now);
+    holder = holder.nextHolder;
   }
 }

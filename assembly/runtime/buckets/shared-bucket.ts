@@ -40,12 +40,8 @@ export class SharedBucket extends BucketStore {
   private refusedTokens: u64 = 0;
   private availableAt: u64 = 0;
 
-  /** lease-book.ts: the next holder of a lease, and whether this one is listed. */
-  nextHolder: SharedBucket | null = null;
-  isListed: bool = false;
-
   private readonly key: StaticArray<u8>;
-  private readonly stored: StoredLimit;
+  private readonly stored: StoredLimit<Limit>;
   /** The record last read was converted: it must be written back even if it refuses. */
   private isConverted: bool = false;
 
@@ -58,7 +54,7 @@ export class SharedBucket extends BucketStore {
   ) {
     super();
     this.key = concatenateBytes(bytesOf('sluice/1/shared/' + limit.algorithm + '/'), name);
-    this.stored = new StoredLimit(limit);
+    this.stored = new StoredLimit<Limit>(limit);
   }
 
   get isLeasing(): bool { return this.leaseSize > 0; }
@@ -128,7 +124,6 @@ export class SharedBucket extends BucketStore {
     }
   }
 
-  /** For lease-book.ts: has this worker not come to the ledger for so long that its lease should go back? */
   isIdle(nowNanos: u64, idleNanos: u64): bool {
     return nowNanos - this.lastLedgerNanos >= idleNanos;
   }

@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan.ts';
+import { rulesOfPlugin } from '../plan/rule-lists.ts';
 import type { FoundEnvoy } from '../proxy/find-envoy.ts';
 import type { ServedPlan } from '../proxy/serve-plan.ts';
 import { formatSocketAddress } from '../proxy/socket-address.ts';
@@ -11,7 +12,7 @@ export function greeting(
   found: FoundEnvoy,
   watched: readonly string[],
 ): string[] {
-  const count = plan.plugin.rateLimits?.length ?? 0;
+  const count = rulesOfPlugin(plan.plugin).length;
   const url = `http://${formatSocketAddress(connectable(envoy.listenAddress))}`;
   const { host, path } = example(plan);
   const hostOption = host === undefined ? '' : ` -H 'Host: ${host}'`;

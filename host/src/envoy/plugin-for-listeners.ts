@@ -1,4 +1,5 @@
 import type { PluginConfiguration } from '../plan/plugin-configuration.ts';
+import { withRuleLists } from '../plan/rule-lists.ts';
 import type { EnvoyOptions } from './options.ts';
 
 /**
@@ -7,12 +8,10 @@ import type { EnvoyOptions } from './options.ts';
  */
 export function pluginForListeners(plugin: PluginConfiguration, options: EnvoyOptions): PluginConfiguration {
   const own = [options.listen.port, options.listenLocal?.port ?? 0].filter((port) => port !== 0);
-  const rateLimits = plugin.rateLimits?.map((rule) =>
-    rule.ports === undefined ? rule : { ...rule, ports: [...new Set([...rule.ports, ...own])] },
+  const named = withRuleLists(plugin, (rules) =>
+    rules.map((rule) =>
+      rule.ports === undefined ? rule : { ...rule, ports: [...new Set([...rule.ports, ...own])] },
+    ),
   );
-  return {
-    ...plugin,
-    ...(options.logLevel !== undefined && { logLevel: options.logLevel }),
-    ...(rateLimits !== undefined && { rateLimits }),
-  };
+  return { ...named, ...(options.logLevel !== undefined && { logLevel: options.logLevel }) };
 }

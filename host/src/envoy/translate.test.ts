@@ -79,6 +79,13 @@ test("the listeners' own ports count as named by a rule that names ports", () =>
   expect(files.plugin.rateLimits!.map(({ ports }) => ports)).toEqual([[80, 10_000, 10_001], undefined]);
 });
 
+test("the listeners' own ports count as named by a quota, too", () => {
+  const bucket = { capacityMillitokens: 1, fillMillitokens: 1, fillIntervalNanos: 1e9 };
+  const each = plan([], []);
+  each.plugin.quotaSchedulers = [{ name: 'a', bucket, ports: [80] }];
+  expect(translateToEnvoy(each, options).plugin.quotaSchedulers![0]!.ports).toEqual([80, 10_000]);
+});
+
 test('a port that Envoy has yet to choose is not named', () => {
   const files = translateToEnvoy(plan([], [rule('a', { ports: [80] })]), {
     ...options,

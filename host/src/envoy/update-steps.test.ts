@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PluginConfiguration, RateLimitRule } from '../plan/plugin-configuration.ts';
+import type { PluginConfiguration, QuotaScheduler, RateLimitRule } from '../plan/plugin-configuration.ts';
 import type { EnvoyFiles } from './files.ts';
 import type { Upstream } from './options.ts';
 import { overlapPlugins } from './overlap-plugins.ts';
@@ -85,4 +85,50 @@ test('a rule that is dropped keeps its patterns while it lasts', () => {
     }),
   );
   expect(expressionOf).toEqual({ old: 'old', new: 'new' });
+});
+
+function quota(name: string, rest: Partial<QuotaScheduler> = {}): QuotaScheduler {
+  return {
+    name,
+    bucket: { capacityMillitokens: 1_000, fillMillitokens: 1_000, fillIntervalNanos: 1e9 },
+    ...rest,
+  };
+}
+
+test('while routes change, a quota answers for the routes of both sides, and one that is dropped comes last', () => {
+  const both = overlapPlugins(
+    { version: 1, quotaSchedulers: [quota('dropped', { routes: ['r'] }), quota('kept', { routes: ['r'] })] },
+    { version: 1, quotaSchedulers: [quota('kept', { routes: ['s'] }), quota('new')] },
+  );
+  expect(both.quotaSchedulers!.map(({ name, routes }) => [name, routes])).toEqual([
+    ['kept', ['s', 'r']],
+    ['new', undefined],
+    ['dropped', ['r']],
+  ]);
+  expect(both.rateLimits).toBeUndefined();
+});
+
+test('a quota that is dropped keeps its patterns wherever they stand in its trees', () => {
+  const regex = (pattern: number) => ({ on: 'path', is: 'regex', pattern }) as const;
+  const both = overlapPlugins(
+    {
+      version: 1,
+      patterns: [{ expression: 'old', table: '' }],
+      quotaSchedulers: [
+        quota('dropped', {
+          match: [{ any: [{ not: regex(0) }] }],
+          workloads: [{ name: 'w', match: [{ all: [regex(0)] }] }],
+        }),
+      ],
+    },
+    {
+      version: 1,
+      patterns: [{ expression: 'new', table: '' }],
+      quotaSchedulers: [quota('new', { match: [regex(0)] })],
+    },
+  );
+  const [added, dropped] = both.quotaSchedulers!;
+  expect(added!.match).toEqual([regex(0)]);
+  expect(dropped!.match).toEqual([{ any: [{ not: regex(1) }] }]);
+  expect(dropped!.workloads![0]!.match).toEqual([{ all: [regex(1)] }]);
 });

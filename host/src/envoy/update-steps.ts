@@ -1,3 +1,4 @@
+import { rulesOfPlugin } from '../plan/rule-lists.ts';
 import { type EnvoyFiles, type XdsFile, xdsFile } from './files.ts';
 import type { JsonObject } from './json.ts';
 import { overlapPlugins } from './overlap-plugins.ts';
@@ -38,7 +39,7 @@ function fileOf(files: EnvoyFiles, name: XdsFile['name']): XdsFile {
 }
 
 function namesRoutes({ plugin }: EnvoyFiles): boolean {
-  return plugin.rateLimits?.some((rule) => rule.routes !== undefined) ?? false;
+  return rulesOfPlugin(plugin).some((rule) => rule.routes !== undefined);
 }
 
 function withClustersOfBoth(current: XdsFile, next: XdsFile): XdsFile {

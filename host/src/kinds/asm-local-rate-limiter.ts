@@ -2,8 +2,8 @@ import type { Limit, RefusalResponse } from '../plan/plugin-configuration.ts';
 import { type Found, fieldPattern, findFields, isFieldMap } from '../policy/field-path.ts';
 import { protobufDurationNanos } from '../policy/fields/duration.ts';
 import { DEFAULT_NAMESPACE } from '../policy/fields/kubernetes-object.ts';
+import type { HostTarget, PolicyRateLimit } from '../policy/policy.ts';
 import type { PolicyDocument } from '../policy/policy-document.ts';
-import type { HostTarget, PolicyRule } from '../policy/rate-limit-policy.ts';
 import { asmMatchers } from '../policy/rules/asm-matchers.ts';
 import { asmMisplacedFields } from '../policy/rules/asm-misplaced-fields.ts';
 import { asmOverrideConditions } from '../policy/rules/asm-override-conditions.ts';
@@ -47,7 +47,7 @@ export const asmLocalRateLimiter = definePolicyKind<AsmLocalRateLimiter>({
     responseHeaderSize(RESPONSE_HEADER_MAPS),
   ],
   toPolicy: ({ metadata, spec }, document) => ({
-    rules: spec.configs.flatMap((config, index) =>
+    rateLimits: spec.configs.flatMap((config, index) =>
       configRules(config, index, {
         namespace: metadata.namespace ?? DEFAULT_NAMESPACE,
         name: metadata.name,
@@ -71,7 +71,7 @@ interface Policy {
 }
 
 /** ASM keeps a bucket per virtual host, so every target service has a rule, and with it a bucket, of its own. */
-function configRules(config: AsmRateLimitConfig, index: number, policy: Policy): PolicyRule[] {
+function configRules(config: AsmRateLimitConfig, index: number, policy: Policy): PolicyRateLimit[] {
   const vhost = config.match?.vhost;
   const common = {
     origin: { document: policy.document, path: ['spec', 'configs', index] },
@@ -88,7 +88,7 @@ function configRules(config: AsmRateLimitConfig, index: number, policy: Policy):
     })),
     key: config.limit.per_downstream_connection === true ? [{ on: 'connection' as const }] : [],
     ...refusal(config.limit),
-  } satisfies Partial<PolicyRule>;
+  } satisfies Partial<PolicyRateLimit>;
   const name = `${policy.namespace}/${policy.name}/${config.name ?? index}`;
   if (config.target_services === undefined) {
     const targets = hostTarget(vhost?.name);

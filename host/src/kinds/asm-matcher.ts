@@ -1,4 +1,4 @@
-import type { PolicyCondition, TextComparison } from '../policy/rate-limit-policy.ts';
+import type { PolicyCondition, TextComparison } from '../policy/policy.ts';
 import type { AsmMatcher } from './asm-local-rate-limiter-schema.ts';
 
 /** A HeaderMatcher (Envoy's, in ASM's spelling) on a header, or the same on a query parameter. */

@@ -1,4 +1,4 @@
-import type { HostTarget } from '../policy/rate-limit-policy.ts';
+import type { HostTarget } from '../policy/policy.ts';
 import { isServiceHost } from '../policy/service-host.ts';
 
 /** Whom a host name in a policy stands for: a service's full name stands for all its forms, `*` and nothing for every host. */

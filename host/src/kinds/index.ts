@@ -1,6 +1,13 @@
 import { asmLocalRateLimiter } from './asm-local-rate-limiter.ts';
+import { asmQuotaSchedulingPolicy } from './asm-quota-scheduling-policy.ts';
 import type { PolicyKind } from './policy-kind.ts';
+import { quotaSchedulingPolicy } from './quota-scheduling-policy.ts';
 import { rateLimitPolicy } from './rate-limit-policy.ts';
 
 /** Every kind that is read; all others are named and skipped. */
-export const POLICY_KINDS: readonly PolicyKind[] = [asmLocalRateLimiter, rateLimitPolicy];
+export const POLICY_KINDS: readonly PolicyKind[] = [
+  asmLocalRateLimiter,
+  asmQuotaSchedulingPolicy,
+  rateLimitPolicy,
+  quotaSchedulingPolicy,
+];

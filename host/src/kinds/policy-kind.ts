@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import type { Policy } from '../policy/policy.ts';
 import type { PolicyDocument } from '../policy/policy-document.ts';
-import type { RateLimitPolicy } from '../policy/rate-limit-policy.ts';
 import type { Rule } from '../policy/rule.ts';
 
 /** A kind of policy that Sluice reads: what it may say, and what that means in the common model. */
@@ -13,7 +13,7 @@ export interface PolicyKind<Object = unknown> {
   /** Checks over several fields, run whether or not the schema finds mistakes. */
   rules: readonly Rule[];
   /** Called only for objects without mistakes. */
-  toPolicy(object: Object, document: PolicyDocument): RateLimitPolicy;
+  toPolicy(object: Object, document: PolicyDocument): Policy;
 }
 
 /** Keeps the type of the object between `schema` and `toPolicy`, and forgets it afterwards. */

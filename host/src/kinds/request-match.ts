@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import type { ValueSource } from '../plan/plugin-configuration.ts';
-import type { PolicyCondition, TextComparison } from '../policy/rate-limit-policy.ts';
-import type { Comparison, RequestMatch } from './rate-limit-policy-schema.ts';
+import type { PolicyCondition, TextComparison } from '../policy/policy.ts';
+import type { Comparison, RequestMatch } from './policy-parts-schema.ts';
 
 /** The conditions of a `match`, cheapest first: the request path stops at the first that fails. */
 export function requestConditions(match: RequestMatch): PolicyCondition[] {

@@ -1,5 +1,5 @@
 import type { CompiledPattern } from './plugin-configuration.ts';
-import { encodePattern } from './regular-expression/index.ts';
+import { encodePattern, type MatchExtent } from './regular-expression/index.ts';
 
 /** The compiled expressions of a plan, each once. */
 export class PatternTable {
@@ -7,13 +7,17 @@ export class PatternTable {
   readonly #indices = new Map<string, number>();
 
   /** The index of `expression`, or why it cannot be compiled. */
-  indexOf(expression: string): { ok: true; index: number } | { ok: false; message: string } {
-    const known = this.#indices.get(expression);
+  indexOf(
+    expression: string,
+    extent: MatchExtent = 'whole',
+  ): { ok: true; index: number } | { ok: false; message: string } {
+    const identity = `${extent} ${expression}`;
+    const known = this.#indices.get(identity);
     if (known !== undefined) return { ok: true, index: known };
-    const encoded = encodePattern(expression);
+    const encoded = encodePattern(expression, extent);
     if (!encoded.ok) return encoded;
     const index = this.patterns.push(encoded.pattern) - 1;
-    this.#indices.set(expression, index);
+    this.#indices.set(identity, index);
     return { ok: true, index };
   }
 }

@@ -105,3 +105,56 @@ describe('route names', () => {
     expect(warnings).toEqual([expect.stringContaining('got `second`: this rule never applies there')]);
   });
 });
+
+/** Plans one quota a host list; no hosts: every host. */
+function planQuotas(...hostLists: string[][]) {
+  const documents = hostLists.map((hosts, index) => ({
+    apiVersion: 'sluice.dev/v1alpha1',
+    kind: 'QuotaSchedulingPolicy',
+    metadata: { name: `q${index}` },
+    spec: {
+      targetRefs: hosts.map((name) => ({ kind: 'VirtualHost', name })),
+      quota: { capacity: 1, fillInterval: '1s' },
+    },
+  }));
+  const parsed = parse(
+    documents.map((document, index) => ({ name: `${index}`, text: JSON.stringify(document) })),
+  );
+  const { policies, diagnostics } = validate(parsed.documents);
+  expect(diagnostics).toEqual([]);
+  const planned = plan(policies);
+  return { plan: planned.plan, warnings: planned.diagnostics.map(({ message }) => message) };
+}
+
+describe('quotas', () => {
+  it('have virtual hosts as rate limits have', () => {
+    const { plan } = planQuotas(['a.shop.svc.cluster.local'], ['*.example']);
+    expect(domains(plan)).toEqual([
+      'a.shop.svc.cluster.local a.shop.svc.cluster a.shop.svc a.shop a',
+      '*.example',
+      '*',
+    ]);
+    expect(plan.virtualHosts.map(({ routes }) => routes[0]!.filtered)).toEqual([true, true, false]);
+    expect(planQuotas([]).plan.virtualHosts[0]!.routes[0]!.filtered).toBe(true);
+  });
+
+  it('stand in the order of how exact their hosts are, then of the policies', () => {
+    const { plan, warnings } = planQuotas([], ['*.example'], ['*.b.example', 'c'], ['d'], ['e', 'f']);
+    expect(plan.plugin.quotaSchedulers!.map(({ name }) => name)).toEqual([
+      'default/q3',
+      'default/q4',
+      'default/q2',
+      'default/q1',
+      'default/q0',
+    ]);
+    expect(warnings).toEqual([]);
+  });
+
+  it('that no request can reach are warned about', () => {
+    const { warnings } = planQuotas(['a', 'b'], ['a'], ['b', 'c'], [], []);
+    expect(warnings).toEqual([
+      expect.stringContaining('the same hosts as default/q0, which comes first: it is never used'),
+      expect.stringContaining('the same hosts as default/q3, which comes first: it is never used'),
+    ]);
+  });
+});

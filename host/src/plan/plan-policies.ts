@@ -1,11 +1,15 @@
 import type { Diagnostic } from '../policy/diagnostic.ts';
-import type { RateLimitPolicy } from '../policy/rate-limit-policy.ts';
+import { type Policy, type PolicyRule, rulesOf } from '../policy/policy.ts';
+import type { PlanContext } from './matcher-plan.ts';
+import { mostExactFirst } from './most-exact-first.ts';
 import { PatternTable } from './pattern-table.ts';
 import type { Plan } from './plan.ts';
-import { planRule } from './plan-rule.ts';
+import { planQuotaScheduler } from './plan-quota-scheduler.ts';
+import { planRateLimit } from './plan-rate-limit.ts';
 import type { PluginConfiguration } from './plugin-configuration.ts';
 import { ruleHosts } from './rule-hosts.ts';
 import { type AmbiguousName, nameServices } from './short-forms.ts';
+import { unreachableSchedulers } from './unreachable-schedulers.ts';
 import { planVirtualHosts } from './virtual-hosts.ts';
 
 export interface Planned {
@@ -14,24 +18,53 @@ export interface Planned {
   diagnostics: Diagnostic[];
 }
 
+/** A rule in the words of the plugin configuration, and what stood against that. */
+export interface PlannedRule<Rule> {
+  rule: Rule;
+  diagnostics: Diagnostic[];
+}
+
 /** Joins valid policies into one plan: what needs a view of all of them is decided here. */
-export function plan(policies: readonly RateLimitPolicy[]): Planned {
-  const rules = policies.flatMap((policy) => policy.rules);
+export function plan(policies: readonly Policy[]): Planned {
+  const rules = policies.flatMap(rulesOf);
   const { formsOf, ambiguous } = nameServices(rules);
-  const hosted = rules.map((rule) => ({ rule, hosts: ruleHosts(rule, formsOf) }));
-  const patterns = new PatternTable();
-  const planned = hosted.map(({ rule, hosts }) => planRule(rule, hosts, patterns));
+  const hostsOf = new Map(rules.map((rule) => [rule, ruleHosts(rule, formsOf)]));
+  const context: PlanContext = { patterns: new PatternTable(), formsOf };
+  const ruleDiagnostics: Diagnostic[] = [];
+  const planEach = <Rule extends PolicyRule, Planned>(
+    list: readonly Rule[],
+    planOne: (rule: Rule, hosts: string[], context: PlanContext) => PlannedRule<Planned>,
+  ): Planned[] =>
+    list.map((each) => {
+      const { rule, diagnostics } = planOne(each, hostsOf.get(each)!, context);
+      for (const diagnostic of diagnostics) ruleDiagnostics.push(diagnostic);
+      return rule;
+    });
+
+  const rateLimits = planEach(
+    policies.flatMap((policy) => policy.rateLimits ?? []),
+    planRateLimit,
+  );
+  const schedulers = mostExactFirst(
+    policies.flatMap((policy) => policy.quotaSchedulers ?? []),
+    hostsOf,
+  );
+  const quotaSchedulers = planEach(schedulers, planQuotaScheduler);
+  const hosted = rules.map((rule) => ({ rule, hosts: hostsOf.get(rule)! }));
   const { virtualHosts, diagnostics: routeDiagnostics } = planVirtualHosts(hosted, formsOf);
+  const { patterns } = context.patterns;
   const plugin: PluginConfiguration = {
     version: 1,
-    ...(patterns.patterns.length > 0 && { patterns: patterns.patterns }),
-    ...(planned.length > 0 && { rateLimits: planned.map(({ rule }) => rule) }),
+    ...(patterns.length > 0 && { patterns }),
+    ...(rateLimits.length > 0 && { rateLimits }),
+    ...(quotaSchedulers.length > 0 && { quotaSchedulers }),
   };
   return {
     plan: { plugin, virtualHosts },
     diagnostics: [
       ...ambiguous.map(ambiguityWarning),
-      ...planned.flatMap(({ diagnostics }) => diagnostics),
+      ...ruleDiagnostics,
+      ...unreachableSchedulers(schedulers, hostsOf),
       ...routeDiagnostics,
     ],
   };

@@ -16,7 +16,7 @@ const intervalNanos = (minimum: number) =>
     .describe('Whole nanoseconds, at most 366 days.');
 
 const NAMED_SOURCE = z.enum(['header', 'cookie', 'query']);
-const UNNAMED_SOURCE = z.enum(['path', 'method', 'host']);
+const UNNAMED_SOURCE = z.enum(['path', 'method', 'host', 'flavor']);
 const headerOrParameterName = z.string().min(1).describe('Header names in lower case.');
 
 const text = { is: z.enum(['exact', 'prefix', 'suffix', 'contains']), value: z.string() };
@@ -80,32 +80,42 @@ const cost = z.union([
 ]);
 
 const response = z.strictObject({
-  status: wholeNumber(400, 599).optional().describe('Default 429.'),
+  status: wholeNumber(400, 599).optional().describe('Default 429; of a quota scheduler 503.'),
   body: z.string().optional(),
   headers: z
     .array(z.tuple([z.string(), z.string()]))
     .max(48)
     .optional()
     .describe('Names in lower case.'),
-  grpcStatus: wholeNumber(1, 16).optional().describe('Default 8, RESOURCE_EXHAUSTED.'),
+  grpcStatus: wholeNumber(1, 16)
+    .optional()
+    .describe('Default 8, RESOURCE_EXHAUSTED; of a quota scheduler 14, UNAVAILABLE.'),
   rateLimitHeaders: z.boolean().optional(),
 });
 
+/** Which requests a rule of any function is about. */
+const scope = {
+  name: z
+    .string()
+    .min(1)
+    .describe('Unique in its list of the document: names the shared state and the metrics.'),
+  hosts: z
+    .array(
+      z
+        .string()
+        .max(255)
+        .regex(/^(?:\*|\*\.[^*:\s]+|[^*:\s]+|\[[^*\s]+\])$/),
+    )
+    .min(1)
+    .optional()
+    .describe('`a.example`, `*.example` or `*`, without a port; absent: all.'),
+  ports: z.array(wholeNumber(1, 65_535)).min(1).optional(),
+  routes: z.array(z.string().min(1)).min(1).optional(),
+};
+
 const rateLimitRule = z
   .strictObject({
-    name: z.string().min(1).describe('Unique in the document: names the bucket and the metrics.'),
-    hosts: z
-      .array(
-        z
-          .string()
-          .max(255)
-          .regex(/^(?:\*|\*\.[^*:\s]+|[^*:\s]+|\[[^*\s]+\])$/),
-      )
-      .min(1)
-      .optional()
-      .describe('`a.example`, `*.example` or `*`, without a port; absent: all.'),
-    ports: z.array(wholeNumber(1, 65_535)).min(1).optional(),
-    routes: z.array(z.string().min(1)).min(1).optional(),
+    ...scope,
     match: z.array(condition).optional(),
     limit,
     overrides: z.array(z.strictObject({ match: z.array(condition).min(1), limit })).optional(),
@@ -118,6 +128,71 @@ const rateLimitRule = z
   })
   .meta({ id: 'RateLimitRule' });
 
+type Matcher = z.infer<typeof condition> | { all: Matcher[] } | { any: Matcher[] } | { not: Matcher };
+const matcher: z.ZodType<Matcher, Matcher> = z
+  .lazy(() =>
+    z.union([
+      condition,
+      z.strictObject({ all: z.array(matcher) }),
+      z.strictObject({ any: z.array(matcher) }),
+      z.strictObject({ not: matcher }),
+    ]),
+  )
+  .meta({ id: 'Matcher', description: 'A tree of conditions, at most 32 deep.' });
+
+const valueSource = z.union([
+  z.strictObject({ on: NAMED_SOURCE, name: headerOrParameterName }),
+  z.strictObject({ on: UNNAMED_SOURCE }),
+]);
+
+/** Longest wait: 1 h. */
+const waitNanos = (minimum: number) => wholeNumber(minimum, 3_600_000_000_000);
+const queueCapacity = wholeNumber(1, 100_000).optional();
+
+const workloadParameters = {
+  weight: wholeNumber(1, 1_000_000_000_000).optional().describe('1,000 × priority; default 1000.'),
+  costMillitokens: wholeNumber(0).optional().describe('Default 1000; 0 is never queued.'),
+  queueTimeoutNanos: waitNanos(1_000_000).optional(),
+  queueCapacity,
+  strict: z.boolean().optional(),
+  floorMillitokensPerSecond: wholeNumber(1).optional(),
+  capMillitokensPerSecond: wholeNumber(1).optional(),
+};
+
+const quotaScheduler = z
+  .strictObject({
+    ...scope,
+    match: z.array(matcher).optional(),
+    bucket: z.strictObject({
+      capacityMillitokens: wholeNumber(1),
+      fillMillitokens: wholeNumber(0),
+      fillIntervalNanos: intervalNanos(1_000_000),
+      continuousFill: z.boolean().optional().describe('Default true.'),
+      delayInitialFill: z.boolean().optional(),
+    }),
+    key: z.array(descriptor).min(1).optional(),
+    keyCapacity: wholeNumber(1, 4_096).optional().describe('Default 256.'),
+    keyIdleNanos: intervalNanos(1_000_000).optional().describe('Default 7,200 s, at most 366 days.'),
+    workloads: z
+      .array(z.strictObject({ name: z.string().min(1), match: z.array(matcher), ...workloadParameters }))
+      .max(64)
+      .optional(),
+    defaultWorkload: z.strictObject(workloadParameters).optional(),
+    workloadFrom: z.array(valueSource).min(1).optional(),
+    fairnessKey: z.array(descriptor).min(1).optional(),
+    fairnessCapacity: wholeNumber(1, 256).optional().describe('Default 64.'),
+    costFrom: z.array(valueSource).min(1).optional(),
+    priorityFrom: z.array(valueSource).min(1).optional(),
+    queueCapacity: queueCapacity.describe('Default 10000.'),
+    requestTimeoutNanos: waitNanos(1_000_000).optional().describe('Default 15 s.'),
+    deadlineMarginNanos: waitNanos(0).optional().describe('Default 10 ms.'),
+    deadlineHeader: headerOrParameterName.optional(),
+    strictAgeingNanos: waitNanos(1_000_000).optional().describe('Default 1 s.'),
+    response: response.optional(),
+    shadowMode: z.boolean().optional(),
+  })
+  .meta({ id: 'QuotaScheduler' });
+
 export const pluginConfigurationSchema = z
   .strictObject({
     version: z.literal(1),
@@ -126,6 +201,7 @@ export const pluginConfigurationSchema = z
       .array(z.strictObject({ expression: z.string(), table: z.string().describe('Base64.') }))
       .optional(),
     rateLimits: z.array(rateLimitRule).optional(),
+    quotaSchedulers: z.array(quotaScheduler).optional(),
   })
   .describe('What Sluice’s Wasm module reads.');
 

@@ -14,6 +14,8 @@ export interface PluginConfiguration {
   patterns?: CompiledPattern[];
   /** Rate-limit rules. Every rule that matches a request must pass; tokens are taken only when all pass. */
   rateLimits?: RateLimitRule[];
+  /** Quota schedulers. A request belongs to the first that matches it; the host writes those of the most exact hosts first. */
+  quotaSchedulers?: QuotaScheduler[];
 }
 
 /** A regular expression in RE2 syntax, compiled to a byte automaton that must match the whole value. */
@@ -70,8 +72,8 @@ export interface LimitOverride {
 /** Where a value of a request comes from. Header, cookie and query names; header names in lower case. */
 export type ValueSource =
   | { on: 'header' | 'cookie' | 'query'; name: string }
-  /** `path` is the path without its query string. */
-  | { on: 'path' | 'method' | 'host' };
+  /** `path` is the path without its query string, `flavor` the version of HTTP: `1.0`, `1.1`, `2`, `3`. */
+  | { on: 'path' | 'method' | 'host' | 'flavor' };
 
 /**
  * A compare on one value. A missing value satisfies nothing but an inverted `present`
@@ -143,4 +145,97 @@ export interface RefusalResponse {
   grpcStatus?: number;
   /** Also send `x-ratelimit-limit`, `-remaining`, `-reset`, on admitted responses too. Default false. */
   rateLimitHeaders?: boolean;
+}
+
+/** A tree of conditions; depth at most 32. An empty `all` holds, an empty `any` does not. */
+export type Matcher = Condition | { all: Matcher[] } | { any: Matcher[] } | { not: Matcher };
+
+/**
+ * A quota whose requests wait in weighted-fair order when it is used up. Tokens are counted in thousandths here
+ * (`…Millitokens`), so that quotas of 0.5 tokens are whole numbers.
+ */
+export interface QuotaScheduler {
+  /** Identity, unique in the document: names the shared state and the metrics. By convention `namespace/policy`. */
+  name: string;
+  /** As in `RateLimitRule`. */
+  hosts?: string[];
+  ports?: number[];
+  routes?: string[];
+  /** All must hold. */
+  match?: Matcher[];
+  bucket: QuotaBucket;
+  /**
+   * One scheduler (bucket and queue) per distinct value of the first of these that the request has; a request with
+   * none of them uses the scheduler of the empty value. Absent: one scheduler.
+   */
+  key?: Descriptor[];
+  /** Most schedulers kept at once, 1…4,096, default 256. More values than that share them. */
+  keyCapacity?: number;
+  /** A scheduler unused for so long, or whose bucket is full, gives its place to another value. 1,000,000 (1 ms) … 366 days, default 7,200 s. */
+  keyIdleNanos?: number;
+  /** The first whose matchers all hold is the request's; at most 64. */
+  workloads?: Workload[];
+  /** Requests of no workload; it is named `default`. */
+  defaultWorkload?: WorkloadParameters;
+  /** The first of these that the request has names its workload; a value that names none changes nothing. */
+  workloadFrom?: ValueSource[];
+  /** Within a workload every distinct value of the first of these that the request has gets the same share. */
+  fairnessKey?: Descriptor[];
+  /** Flows scheduled one by one per scheduler, 1…256, default 64; more fairness keys than that share them by hash. */
+  fairnessCapacity?: number;
+  /** Tokens of the request: a decimal number, taken as at least 1 and at most the bucket's capacity. */
+  costFrom?: ValueSource[];
+  /** Weight within its workload: a decimal number, taken as at least 1 and at most 1,000; at most 8 values at once. */
+  priorityFrom?: ValueSource[];
+  /** Most requests that wait at once over all workers, 1…100,000, default 10,000. When it is full, the workload of the lowest weight gives way. */
+  queueCapacity?: number;
+  /** How long a caller waits that says nothing of its own (`grpc-timeout`, `deadlineHeader`). 1,000,000 (1 ms) … 3,600 s, default 15 s. */
+  requestTimeoutNanos?: number;
+  /** What is taken off a caller's time, so that the answer still reaches it. 0 … 3,600 s, default 10 ms. */
+  deadlineMarginNanos?: number;
+  /** Header with the milliseconds the caller still waits, lower case. */
+  deadlineHeader?: string;
+  /** A request outside the strict tier that has waited so long is served with it. 1,000,000 (1 ms) … 3,600 s, default 1 s. */
+  strictAgeingNanos?: number;
+  /** Status default 503; gRPC default 14, UNAVAILABLE. `rateLimitHeaders` has no meaning here. */
+  response?: RefusalResponse;
+  /** Count what would have waited, hold and refuse nothing. */
+  shadowMode?: boolean;
+}
+
+export interface QuotaBucket {
+  /** 1 … 2^53−1. The bucket starts full. */
+  capacityMillitokens: number;
+  /** What comes in one interval, 0 … 2^53−1. */
+  fillMillitokens: number;
+  /** 1,000,000 (1 ms) … 31,622,400,000,000,000 (366 days). */
+  fillIntervalNanos: number;
+  /** `false`: the fill comes at once, at the end of each interval. Default true. */
+  continuousFill?: boolean;
+  /** Filling begins only when the first full bucket would have been refilled. Default false. */
+  delayInitialFill?: boolean;
+}
+
+export interface WorkloadParameters {
+  /** Share of the quota while others wait too, relative to theirs: a whole number 1 … 10^12, by convention 1,000 × priority. Default 1,000. */
+  weight?: number;
+  /** Tokens of a request, 0 … the bucket's capacity; 0 is never queued. Default 1,000. */
+  costMillitokens?: number;
+  /** Longest wait; the caller's own deadline may be shorter. 1,000,000 (1 ms) … 3,600 s. */
+  queueTimeoutNanos?: number;
+  /** Most requests of this workload that wait at once, 1…100,000. Default: that of the scheduler. */
+  queueCapacity?: number;
+  /** Served before all that are not. */
+  strict?: boolean;
+  /** Served first of all while it has had less than this a second; 1 … 2^53 − 1. */
+  floorMillitokensPerSecond?: number;
+  /** Never gets more than this a second; 1 … 2^53 − 1, not below the floor. */
+  capMillitokensPerSecond?: number;
+}
+
+export interface Workload extends WorkloadParameters {
+  /** Unique in the scheduler, not `default`. */
+  name: string;
+  /** All must hold; empty: matches every request. */
+  match: Matcher[];
 }

@@ -1,4 +1,4 @@
-import type { PolicyRule } from '../policy/rate-limit-policy.ts';
+import type { HostTarget, PolicyMatcher, PolicyRule } from '../policy/policy.ts';
 import { serviceForms } from '../policy/service-host.ts';
 
 /** The names each service of the policies is known by, and the bare names that could not be given to one service. */
@@ -22,7 +22,7 @@ export interface AmbiguousName {
 export function nameServices(rules: readonly PolicyRule[]): ServiceNames {
   const services = new Map<string, PolicyRule>();
   for (const rule of rules) {
-    for (const target of rule.targets) {
+    for (const target of [...rule.targets, ...rule.match.flatMap(targetsIn)]) {
       if ('service' in target && !services.has(target.service)) services.set(target.service, rule);
     }
   }
@@ -36,6 +36,14 @@ export function nameServices(rules: readonly PolicyRule[]): ServiceNames {
     .filter(([, claimants]) => claimants.length > 1)
     .map(([name, claimants]) => ({ name, services: claimants, rule: services.get(claimants[1]!)! }));
   return { formsOf, ambiguous };
+}
+
+/** A quota for every host may have a condition that holds for one service only. */
+function targetsIn(matcher: PolicyMatcher): HostTarget[] {
+  if ('all' in matcher) return matcher.all.flatMap(targetsIn);
+  if ('any' in matcher) return matcher.any.flatMap(targetsIn);
+  if ('not' in matcher) return targetsIn(matcher.not);
+  return 'targets' in matcher ? matcher.targets : [];
 }
 
 function bareName(service: string): string {

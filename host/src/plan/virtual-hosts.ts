@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { covers } from '../policy/host-pattern.ts';
-import type { PolicyRule } from '../policy/rate-limit-policy.ts';
+import type { PolicyRule } from '../policy/policy.ts';
 import type { PlannedVirtualHost } from './plan.ts';
 
 /** Name of a route that no policy names. */

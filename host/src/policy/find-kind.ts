@@ -37,12 +37,13 @@ export function findKind(
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.lastIndexOf('/')) : '';
   const kind = POLICY_KINDS.find((known) => known.kind === name && known.group === group);
   if (kind !== undefined) return { kind };
-  const known = POLICY_KINDS.map((known) => known.kind);
-  const sameKind = POLICY_KINDS.find((known) => known.kind === name);
+  const known = [...new Set(POLICY_KINDS.map((known) => known.kind))];
+  const sameKind = POLICY_KINDS.filter((known) => known.kind === name);
+  const apiVersions = sameKind.map(({ group, versions }) => `\`${group}/${versions[0]}\``).join(' or ');
   const hint =
-    sameKind === undefined
+    sameKind.length === 0
       ? didYouMean(name, known)
-      : `; the ${name} that Sluice reads has apiVersion \`${sameKind.group}/${sameKind.versions[0]}\``;
+      : `; the ${name} that Sluice reads has apiVersion ${apiVersions}`;
   const message = `expected a kind that Sluice reads (${known.join(', ')}), got ${quote(name)} of ${quote(apiVersion)}${strict ? '' : ', which is skipped'}${hint}`;
   return { diagnostic: document.diagnostic(strict ? 'error' : 'warning', ['kind'], message) };
 }

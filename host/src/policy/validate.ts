@@ -2,16 +2,17 @@ import type { PolicyKind } from '../kinds/policy-kind.ts';
 import { byPosition } from './by-position.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { findKind } from './find-kind.ts';
+import type { Policy, PolicyRule } from './policy.ts';
 import type { PolicyDocument } from './policy-document.ts';
-import type { RateLimitPolicy } from './rate-limit-policy.ts';
 import { excessiveKeyCapacity } from './rules/total-key-capacity.ts';
 import { duplicatePolicies, duplicatePolicyDiagnostic } from './rules/unique-policies.ts';
 import { duplicateRules } from './rules/unique-rule-identity.ts';
+import { unreachableWorkloads } from './rules/unreachable-workloads.ts';
 import { schemaDiagnostics } from './schema-issues.ts';
 
 export interface Validated {
   /** The documents without mistakes, in the common model. */
-  policies: RateLimitPolicy[];
+  policies: Policy[];
   /** All mistakes of all documents, in the order of the documents. */
   diagnostics: Diagnostic[];
 }
@@ -40,13 +41,17 @@ export function validate(
     if (policy !== undefined) validated.policies.push(policy);
   }
   const duplicates = new Set(duplicatePolicies(known));
-  const rules = validated.policies
-    .flatMap((policy) => policy.rules)
-    .filter(({ origin }) => !duplicates.has(origin.document));
+  const isFirst = ({ origin }: PolicyRule) => !duplicates.has(origin.document);
+  const rateLimits = validated.policies.flatMap((policy) => policy.rateLimits ?? []).filter(isFirst);
+  const quotaSchedulers = validated.policies
+    .flatMap((policy) => policy.quotaSchedulers ?? [])
+    .filter(isFirst);
   validated.diagnostics.push(
     ...[...duplicates].map(duplicatePolicyDiagnostic),
-    ...duplicateRules(rules),
-    ...excessiveKeyCapacity(rules),
+    ...duplicateRules(rateLimits),
+    ...duplicateRules(quotaSchedulers),
+    ...excessiveKeyCapacity(rateLimits),
+    ...quotaSchedulers.flatMap(unreachableWorkloads),
   );
   return validated;
 }
@@ -54,7 +59,7 @@ export function validate(
 function checkDocument(
   document: PolicyDocument,
   kind: PolicyKind,
-): { policy?: RateLimitPolicy; diagnostics: Diagnostic[] } {
+): { policy?: Policy; diagnostics: Diagnostic[] } {
   const parsed = kind.schema.safeParse(document.value);
   const findings = kind.rules.flatMap((rule) => rule(document.value));
   const diagnostics = [

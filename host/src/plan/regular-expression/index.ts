@@ -10,6 +10,7 @@ import type { CompiledPattern } from '../plugin-configuration.ts';
 import { determinize } from './determinize.ts';
 import { estimateSize } from './estimate-size.ts';
 import { explainSyntaxError } from './explain-syntax-error.ts';
+import { matchingAnywhere } from './match-anywhere.ts';
 import { minimize } from './minimize.ts';
 import { type Program, parseProgram } from './parse-program.ts';
 import { encodeTable, tableBytes } from './table.ts';
@@ -30,8 +31,14 @@ export const LIMITS = {
 
 export type CompiledExpression = { ok: true; table: Uint8Array } | { ok: false; message: string };
 
+/** What an expression must match: the whole value, or any part of it. */
+export type MatchExtent = 'whole' | 'anywhere';
+
 /** The table of `CompiledPattern`, as bytes, or why there is none. */
-export function compileRegularExpression(expression: string): CompiledExpression {
+export function compileRegularExpression(
+  expression: string,
+  extent: MatchExtent = 'whole',
+): CompiledExpression {
   if (expression.length > LIMITS.expressionLength) {
     return refuse(
       `expected a regular expression of at most ${LIMITS.expressionLength} characters, got one of ${expression.length}`,
@@ -50,7 +57,7 @@ export function compileRegularExpression(expression: string): CompiledExpression
   const program = parse(expression);
   if ('message' in program) return { ok: false, message: program.message };
 
-  const determinized = determinize(program, {
+  const determinized = determinize(extent === 'anywhere' ? matchingAnywhere(program) : program, {
     maxStates: LIMITS.statesBeforeMinimizing,
     maxSteps: LIMITS.stepsOfDeterminizing,
   });
@@ -76,13 +83,15 @@ export function compileRegularExpression(expression: string): CompiledExpression
   return { ok: true, table: encodeTable(automaton) };
 }
 
-/** The expression as it stands in the configuration of the plugin. */
+/** The expression as it stands in the configuration of the plugin, written as one for the whole value. */
 export function encodePattern(
   expression: string,
+  extent: MatchExtent = 'whole',
 ): { ok: true; pattern: CompiledPattern } | { ok: false; message: string } {
-  const compiled = compileRegularExpression(expression);
+  const compiled = compileRegularExpression(expression, extent);
   if (!compiled.ok) return compiled;
-  return { ok: true, pattern: { expression, table: Buffer.from(compiled.table).toString('base64') } };
+  const shown = extent === 'whole' ? expression : `(?s:.*)(?:${expression})(?s:.*)`;
+  return { ok: true, pattern: { expression: shown, table: Buffer.from(compiled.table).toString('base64') } };
 }
 
 function parse(expression: string): Program | { message: string } {

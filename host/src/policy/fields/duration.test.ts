@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseDuration } from './duration.ts';
+import { marginDuration, parseDuration, waitDuration } from './duration.ts';
 
 it.each([
   ['1h30m', 5_400e9],
@@ -25,4 +25,11 @@ it('adds its parts', () => {
       expect(parseDuration(`${hours}h${minutes}m${seconds}s`)).toBe(nanos);
     }),
   );
+});
+
+it('of a wait lies between 1 ms and 1 h; a margin may be nothing', () => {
+  const accepts = (field: ReturnType<typeof waitDuration>, text: string) => field.safeParse(text).success;
+  expect(['1ms', '0.5s', '1h'].every((text) => accepts(waitDuration(), text))).toBe(true);
+  expect(['0s', '0.9ms', '1h1ns'].some((text) => accepts(waitDuration(), text))).toBe(false);
+  expect(['0s', '1h'].every((text) => accepts(marginDuration(), text))).toBe(true);
 });

@@ -15,6 +15,8 @@ const NANOS_PER_UNIT: Record<string, bigint> = {
 
 /** Longest interval of any policy: 366 days. */
 export const MAX_INTERVAL_NANOS = 366 * 24 * 3600 * 1e9;
+/** Longest a request may be held: 1 h. */
+const MAX_WAIT_NANOS = 3_600e9;
 /** Shortest interval at which a bucket fills: 1 ms. */
 export const MIN_FILL_INTERVAL_NANOS = 1e6;
 /** Shortest sliding window: 16 ms, 1 ms for each of its 16 steps. */
@@ -36,10 +38,28 @@ export function parseDuration(text: string): number | undefined {
 
 /** A duration such as `1h30m`, from `minimumNanos` to 366 days. `minimum` is how the message names the former. */
 export function duration(minimum: string, minimumNanos: number) {
-  const phrase = `a duration such as \`1s\`, \`500ms\` or \`1h30m\`, from ${minimum} to 366 days`;
-  return z
-    .string({ error: phrase })
-    .refine((text) => isInterval(parseDuration(text), minimumNanos), { error: phrase });
+  return durationWithin(minimum, minimumNanos, '366 days', MAX_INTERVAL_NANOS);
+}
+
+/** How long a request may be made to wait: at least 1 ms, at most an hour. */
+export function waitDuration() {
+  return durationWithin('1 ms', 1e6, '1 h', MAX_WAIT_NANOS);
+}
+
+/** What is taken off a wait; it may be nothing. */
+export function marginDuration() {
+  return durationWithin('0s', 0, '1 h', MAX_WAIT_NANOS);
+}
+
+function durationWithin(minimum: string, minimumNanos: number, maximum: string, maximumNanos: number) {
+  const phrase = `a duration such as \`1s\`, \`500ms\` or \`1h30m\`, from ${minimum} to ${maximum}`;
+  return z.string({ error: phrase }).refine(
+    (text) => {
+      const nanos = parseDuration(text);
+      return nanos !== undefined && nanos >= minimumNanos && nanos <= maximumNanos;
+    },
+    { error: phrase },
+  );
 }
 
 /** Nanoseconds of a `google.protobuf.Duration` written as a map, as ASM does. */

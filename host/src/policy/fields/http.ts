@@ -100,6 +100,7 @@ export function refusalBody() {
   return textThat('a text of at most 65536 bytes', (text) => Buffer.byteLength(text) <= 65_536);
 }
 
-function isToken(text: string): boolean {
+/** True for the name of a header or a method. */
+export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }

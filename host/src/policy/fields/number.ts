@@ -19,3 +19,39 @@ export function wholeNumber(minimum: number, maximum = MAX_WHOLE_NUMBER) {
 export function portNumber() {
   return wholeNumber(1, 65_535);
 }
+
+/** Most tokens that can be counted in thousandths: 2^53 − 1 of them. */
+const MAX_TOKENS = Math.floor(MAX_WHOLE_NUMBER / 1_000);
+
+/** Amounts and weights are counted in thousandths, so this is the smallest that is not nothing. */
+const SMALLEST_AMOUNT = 0.001;
+
+/** An amount of tokens, decimals allowed. */
+export function tokenAmount() {
+  return decimal(SMALLEST_AMOUNT, MAX_TOKENS);
+}
+
+/** As tokenAmount, or nothing. */
+export function tokenAmountOrZero() {
+  const phrase = `0 or a number from ${SMALLEST_AMOUNT} to ${MAX_TOKENS}`;
+  return z
+    .number({ error: phrase })
+    .refine((amount) => amount === 0 || (amount >= SMALLEST_AMOUNT && amount <= MAX_TOKENS), {
+      error: phrase,
+    });
+}
+
+/** Weight of a workload beside the others. Beyond a billion to one there is no share left to speak of. */
+export function priorityNumber() {
+  return decimal(SMALLEST_AMOUNT, 1e9);
+}
+
+/** `0.5` as 500: what the plugin configuration counts tokens and weights in. */
+export function thousandths(amount: number): number {
+  return Math.round(amount * 1_000);
+}
+
+function decimal(minimum: number, maximum: number) {
+  const phrase = `a number from ${minimum} to ${maximum}`;
+  return z.number({ error: phrase }).min(minimum, { error: phrase }).max(maximum, { error: phrase });
+}

@@ -35,3 +35,16 @@ export function flag() {
 export function anyText() {
   return z.string({ error: 'a text' });
 }
+
+/**
+ * A field that may be written in several shapes: `shapeOf` chooses the schema for what was written, so that mistakes
+ * are reported by that shape's own messages, at their own places.
+ */
+export function byShape<Shape extends z.ZodType>(shapeOf: (value: unknown) => Shape) {
+  return z.unknown().transform((value, context): z.output<Shape> => {
+    const parsed = shapeOf(value).safeParse(value);
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues) context.issues.push(issue as z.core.$ZodRawIssue);
+    return z.NEVER;
+  });
+}

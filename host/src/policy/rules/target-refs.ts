@@ -62,6 +62,6 @@ function checkName(path: FieldPath, target: unknown, kind: string): Finding[] {
 function checkSection(path: FieldPath, target: unknown): Finding[] {
   if (fieldOf(target, 'sectionName') === undefined) return [];
   const message =
-    'expected no sectionName, since Sluice does not read the object it stands in; name routes in rules[].match.routes';
+    'expected no sectionName, since Sluice does not read the object it stands in; name routes in `match.routes`';
   return [error([...path, 'sectionName'], message)];
 }

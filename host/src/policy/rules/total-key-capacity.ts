@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostic.ts';
-import type { PolicyRule } from '../rate-limit-policy.ts';
+import type { PolicyRateLimit } from '../policy.ts';
 
 /** Most keys the module remembers over all rules: its memory is set aside when it starts. */
 const MAX_TOTAL_KEY_CAPACITY = 1_048_576;
@@ -11,7 +11,7 @@ const DEFAULT_KEY_CAPACITY = 16_384;
 const KEYS_PER_PAGE = 32;
 
 /** Over all policies: the rules' capacities fit into the module's memory. The first rule that no longer fits is named. */
-export function excessiveKeyCapacity(rules: readonly PolicyRule[]): Diagnostic[] {
+export function excessiveKeyCapacity(rules: readonly PolicyRateLimit[]): Diagnostic[] {
   const keyed = rules.filter(({ key }) => key.length > 0);
   const total = keyed.reduce((sum, rule) => sum + capacityOf(rule), 0);
   if (total <= MAX_TOTAL_KEY_CAPACITY) return [];
@@ -22,7 +22,7 @@ export function excessiveKeyCapacity(rules: readonly PolicyRule[]): Diagnostic[]
 }
 
 /** The rule with which the sum passes the limit; there is one. */
-function firstBeyond(rules: readonly PolicyRule[]): PolicyRule {
+function firstBeyond(rules: readonly PolicyRateLimit[]): PolicyRateLimit {
   let sum = 0;
   return rules.find((rule) => {
     sum += capacityOf(rule);
@@ -31,6 +31,6 @@ function firstBeyond(rules: readonly PolicyRule[]): PolicyRule {
 }
 
 /** Each override has buckets of its own, and with them as many keys again. */
-function capacityOf({ keyCapacity = DEFAULT_KEY_CAPACITY, overrides }: PolicyRule): number {
+function capacityOf({ keyCapacity = DEFAULT_KEY_CAPACITY, overrides }: PolicyRateLimit): number {
   return Math.ceil(keyCapacity / KEYS_PER_PAGE) * KEYS_PER_PAGE * (1 + overrides.length);
 }

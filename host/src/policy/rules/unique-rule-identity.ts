@@ -1,6 +1,6 @@
 import { quote } from '../describe-value.ts';
 import type { Diagnostic } from '../diagnostic.ts';
-import type { PolicyRule } from '../rate-limit-policy.ts';
+import type { PolicyRule } from '../policy.ts';
 
 /**
  * Over all policies: `namespace/policy/rule` names one rule. Policies of two kinds may share namespace and name, and

@@ -1,0 +1,94 @@
+import type {
+  Cost,
+  Descriptor,
+  Limit,
+  QuotaBucket,
+  QuotaScheduler,
+  RefusalResponse,
+  ValueSource,
+  Workload,
+} from '../plan/plugin-configuration.ts';
+import type { FieldPath } from './field-path.ts';
+import type { PolicyDocument } from './policy-document.ts';
+
+/**
+ * What every kind of policy becomes once it is valid: the plugin configuration's own words (Limit, QuotaBucket, …),
+ * but with services instead of host lists and expressions instead of compiled patterns. Planning needs to see all
+ * policies; nothing before it does. One list a function, under its name in the plugin configuration.
+ */
+export interface Policy {
+  rateLimits?: PolicyRateLimit[];
+  quotaSchedulers?: PolicyQuotaScheduler[];
+}
+
+/** What a policy asks of some requests, whatever it is: whose requests, and where that stands. */
+export interface PolicyRule {
+  /** `namespace/policy` or `namespace/policy/rule`; unique over all policies among the rules of one function. */
+  name: string;
+  /** Where the rule stands, for messages of later stages. */
+  origin: { document: PolicyDocument; path: FieldPath };
+  /** Whose requests it is about; empty: every host. All targets share the rule's state. */
+  targets: HostTarget[];
+  /** Narrows the targets to these host patterns; empty: no narrowing. */
+  onlyHosts: string[];
+  /** Ports the authority may carry; empty: any. */
+  ports: number[];
+  /** Names of Envoy routes, one of which must have been chosen; empty: any. */
+  routes: string[];
+  /** All must hold. */
+  match: PolicyMatcher[];
+}
+
+export interface PolicyRateLimit extends PolicyRule {
+  match: PolicyCondition[];
+  limit: Limit;
+  overrides: { match: PolicyCondition[]; limit: Limit }[];
+  key: Descriptor[];
+  keyCapacity?: number;
+  whenKeyMissing?: 'share' | 'skip';
+  cost?: Cost;
+  shadowMode?: boolean;
+  response?: RefusalResponse;
+}
+
+/** As the plugin configuration's QuotaScheduler. */
+export interface PolicyQuotaScheduler extends PolicyRule, QuotaSettings {
+  bucket: QuotaBucket;
+  workloads: PolicyWorkload[];
+}
+
+/** What a scheduler may leave out. */
+export type QuotaSettings = Omit<QuotaScheduler, keyof PolicyRule | 'hosts' | 'bucket' | 'workloads'>;
+
+export interface PolicyWorkload extends Omit<Workload, 'match'> {
+  match: PolicyMatcher[];
+  /** Where the workload stands in the document of its scheduler. */
+  path: FieldPath;
+}
+
+/** A Kubernetes service by its full name, known under its short forms too, or a host pattern as it is. Lower case. */
+export type HostTarget = { service: string } | { host: string };
+
+/** As the plugin configuration's Matcher; or the request's host is one of the targets, of which there is at least one. */
+export type PolicyMatcher =
+  | PolicyCondition
+  | { all: PolicyMatcher[] }
+  | { any: PolicyMatcher[] }
+  | { not: PolicyMatcher }
+  | { targets: HostTarget[] };
+
+/** As the plugin configuration's Condition, with the regular expression itself. */
+export type PolicyCondition =
+  | (ValueSource & TextComparison)
+  | { on: 'clientAddress'; ranges: string[]; invert?: boolean };
+
+export type TextComparison =
+  | { is: 'exact' | 'prefix' | 'suffix' | 'contains'; value: string; ignoreCase?: boolean; invert?: boolean }
+  | { is: 'present'; invert?: boolean }
+  /** `anywhere`: the expression must match any part of the value instead of the whole. */
+  | { is: 'regex'; expression: string; anywhere?: true; invert?: boolean };
+
+/** The rules of a policy, of whichever function. */
+export function rulesOf({ rateLimits = [], quotaSchedulers = [] }: Policy): PolicyRule[] {
+  return [...rateLimits, ...quotaSchedulers];
+}
