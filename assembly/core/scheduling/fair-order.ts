@@ -18,7 +18,7 @@ import {
   grantHead,
   innerTime,
   isStrict,
-  MOST_FAIR_FLOWS,
+  MOST_FLOWS,
   MOST_SLOTS,
   MOST_WORKLOADS,
   scheduleRecord,
@@ -68,10 +68,10 @@ const LATE_NANOS: u64 = 100_000_000;
 const NONE: i32 = -1;
 
 // The head of every flow, and of every workload the flow that is next.
-const headSlots = new StaticArray<i32>(MOST_FAIR_FLOWS + MOST_WORKLOADS);
-const headArrivals = new StaticArray<u64>(MOST_FAIR_FLOWS + MOST_WORKLOADS);
-const headCosts = new StaticArray<u64>(MOST_FAIR_FLOWS + MOST_WORKLOADS);
-const flowOwners = new StaticArray<i32>(MOST_FAIR_FLOWS + MOST_WORKLOADS);
+const headSlots = new StaticArray<i32>(MOST_FLOWS);
+const headArrivals = new StaticArray<u64>(MOST_FLOWS);
+const headCosts = new StaticArray<u64>(MOST_FLOWS);
+const flowOwners = new StaticArray<i32>(MOST_FLOWS);
 const nextFlows = new StaticArray<i32>(MOST_WORKLOADS);
 const tiers = new StaticArray<i32>(MOST_WORKLOADS);
 const finishes = new StaticArray<f64>(MOST_WORKLOADS);
@@ -126,7 +126,7 @@ function findHead(flow: i32): void {
     const granted = cellGranted(cell);
     const isShown = granted < cellShown(cell);
     // One that is not shown came after the last that is.
-    const came = isShown ? shownArrivalNanos(cell, granted) : shownArrivalNanos(cell, granted - 1) + 1;
+    const came = isShown ? shownArrivalNanos(cell, granted) : granted == 0 ? 0 : shownArrivalNanos(cell, granted - 1) + 1;
     if (best != NONE && came >= arrival) continue;
     best = slot;
     arrival = came;

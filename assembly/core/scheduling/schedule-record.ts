@@ -32,8 +32,9 @@ const FLOW_HEAD_BYTES: usize = 24;
 const CELL_BYTES: usize = 24 + 16 * 2;
 
 export const MOST_WORKLOADS: i32 = 65;
-/** Flows beside one for each workload. */
+/** One for each workload, and 256 for fairness keys. */
 export const MOST_FAIR_FLOWS: i32 = 256;
+export const MOST_FLOWS: i32 = MOST_FAIR_FLOWS + MOST_WORKLOADS;
 
 /** Bytes of the record at hand, and room for it. It is worked on in place, in the module's own memory. */
 export let scheduleRecord: usize = 0;
@@ -46,6 +47,7 @@ export function openRecord(source: usize, bytes: usize): bool {
   needRoom(bytes);
   memory.copy(scheduleRecord, source, bytes);
   scheduleRecordBytes = bytes;
+  if (slotCount() > MOST_SLOTS || workloadCount() > MOST_WORKLOADS || flowCount() > MOST_FLOWS) return false;
   return bytes == flowsEnd();
 }
 
@@ -265,12 +267,13 @@ export function cellAt(row: usize, slot: i32): usize {
 /** Requests that wait and are not granted yet. */
 export function cellWaiting(cell: usize): u32 { return load<u32>(cell); }
 /** How many of the shown heads are granted, for their worker to collect. */
-export function cellGranted(cell: usize): i32 { return load<u16>(cell, 4); }
-export function cellShown(cell: usize): i32 { return load<u16>(cell, 6); }
+export function cellGranted(cell: usize): i32 { return min<i32>(load<u16>(cell, 4), SHOWN_HEADS); }
+export function cellShown(cell: usize): i32 { return min<i32>(load<u16>(cell, 6), SHOWN_HEADS); }
 /** Thousandths of tokens that the waiting ones need. */
 export function cellTokens(cell: usize): u64 { return load<u64>(cell, 8); }
 /** How many of its newest the worker is asked to refuse. */
 export function cellPushedOut(cell: usize): u32 { return load<u32>(cell, 16); }
+@inline
 export function shownArrivalNanos(cell: usize, head: i32): u64 { return load<u64>(cell + 24 + (<usize>head << 4)); }
 export function shownCost(cell: usize, head: i32): u64 { return load<u64>(cell + 32 + (<usize>head << 4)); }
 

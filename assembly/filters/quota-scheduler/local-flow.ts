@@ -19,6 +19,8 @@ export class LocalFlow {
   tokens: u64 = 0;
   /** Heads that the record shows of this flow; null once such a request is gone. */
   readonly shown: StaticArray<HeldRequest | null> = new StaticArray<HeldRequest | null>(SHOWN_HEADS);
+  /** Where its row was last, to look there first. */
+  rowHint: i32 = 0;
   /** Some left unserved, so the workload keeps its place in the order. */
   hasLost: bool = false;
 

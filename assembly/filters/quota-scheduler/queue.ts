@@ -27,7 +27,7 @@ import {
   isDemanding,
   lastLeaseNanos,
   lastUsedNanos,
-  MOST_FAIR_FLOWS,
+  MOST_FLOWS,
   MOST_WORKLOADS,
   needSlot,
   needWorkload,
@@ -109,6 +109,8 @@ const LONGEST_LOOK_NANOS: u64 = 20 * NANOS_PER_MILLI;
 const WORKER_LOST_NANOS: u64 = 10_000_000_000;
 /** Requests let go in one go, so that nothing else on the worker waits for them. */
 export const MOST_GRANTS: i32 = 256;
+/** Queues looked at in one tick; the others have theirs a millisecond later. */
+const MOST_VISITS: i32 = 128;
 /** Of its time, as long as a standing queue lasts, a request may wait this part. */
 const STANDING_SHARE: u64 = 4;
 /** A workload that has waited for this part of a newcomer's wait is expected to wait all through it. */
@@ -124,11 +126,11 @@ const OUTSTANDING_SHARE: u64 = 16;
 const LEASE_LOST_NANOS: u64 = 10_000_000_000;
 
 /** What one change of the record decides: it is carried out when the change is in. */
-const MOST_DECIDED: i32 = MOST_GRANTS + (MOST_FAIR_FLOWS + MOST_WORKLOADS) * SHOWN_HEADS;
+const MOST_DECIDED: i32 = MOST_GRANTS + MOST_FLOWS * SHOWN_HEADS;
 const admitted = new StaticArray<HeldRequest | null>(MOST_DECIDED);
 let admittedCount = 0;
 /** The local flow of every row of the record, where there is one. */
-const flowsByRow = new StaticArray<LocalFlow | null>(MOST_FAIR_FLOWS + MOST_WORKLOADS);
+const flowsByRow = new StaticArray<LocalFlow | null>(MOST_FLOWS);
 
 /** A record nobody has used. */
 const UNUSED: usize = memory.data(112, 8);
@@ -281,24 +283,11 @@ export class Queue extends LeaseHolder {
   /** Whether a request that must wait may: HELD, TOO_LATE or FULL. */
   private verdictOf(workload: Workload, id: u32, nowNanos: u64, patienceNanos: u64): i32 {
     const settings = this.settings;
-    const bucket = this.live.bucket;
     const index = findWorkload(workload.id);
     const row: usize = index < 0 ? 0 : workloadAt(index);
     const ownWaiting: u32 = row == 0 ? 0 : workloadWaiting(workload.id);
     const flowIndex = row == 0 ? -1 : findFlow(workload.id, id);
-    const start = row == 0 ? virtualTime() : ownWaiting > 0 ? workloadFinish(row) : startOf(row, settings.cost, workload.weight);
-    const flow: usize = flowIndex < 0 ? 0 : flowAt(flowIndex);
-    const state = scheduleRecord + BUCKET_STATE;
-    let tokens = tokensUpTo(row, flow, start, workload.weight, workload.isStrict, settings.cost, 0);
-    let wait = bucket.nanosUntil(state, nowNanos, tokens);
-    // That is if nobody else comes. Workloads that have waited for a good part of it already are expected to go on.
-    tokens = tokensUpTo(row, flow, start, workload.weight, workload.isStrict, settings.cost, nowNanos - min(nowNanos, wait / LASTING_SHARE));
-    wait = bucket.nanosUntil(state, nowNanos, tokens);
-    if (workload.capRate > 0 && row != 0 && hasMeter(row + CAP_METER)) {
-      readMeter(row + CAP_METER, nowNanos);
-      const upTo = <f64>workloadTokens(workload.id) + <f64>settings.cost;
-      wait = max(wait, <u64>min(meterWaitNanos(row + CAP_METER, upTo), 1e18));
-    }
+    const wait = this.expectedWait(workload, id, settings.cost, nowNanos);
     let allowed = patienceNanos;
     const since = row == 0 ? 0 : waitingSinceNanos(row);
     // A queue that has stood for a whole timeout will not go away: keep the wait of those who get in short.
@@ -312,10 +301,46 @@ export class Queue extends LeaseHolder {
     const ownCapacity = workload.queueCapacity == 0 ? settings.queueCapacity : workload.queueCapacity;
     if (ownWaiting >= ownCapacity) return FULL;
     if (index < 0 && workloadCount() == MOST_WORKLOADS) return FULL;
-    if (flowIndex < 0 && flowCount() == MOST_FAIR_FLOWS + MOST_WORKLOADS) return FULL;
+    if (flowIndex < 0 && flowCount() == MOST_FLOWS) return FULL;
     if (this.slot < 0 && (this.slot = needSlot(workerId())) < 0) return FULL;
     if (recordWaiting() >= settings.queueCapacity && !this.pushOut(workload.weight, nowNanos)) return FULL;
     return HELD;
+  }
+
+  /** Nanoseconds that a newcomer of this workload and flow would wait, by the record at hand. */
+  private expectedWait(workload: Workload, id: u32, cost: u64, nowNanos: u64): u64 {
+    const bucket = this.live.bucket;
+    const state = scheduleRecord + BUCKET_STATE;
+    const index = findWorkload(workload.id);
+    const row: usize = index < 0 ? 0 : workloadAt(index);
+    const flowIndex = row == 0 ? -1 : findFlow(workload.id, id);
+    const flow: usize = flowIndex < 0 ? 0 : flowAt(flowIndex);
+    let start = virtualTime();
+    if (row != 0) start = workloadWaiting(workload.id) > 0 ? workloadFinish(row) : startOf(row, cost, workload.weight);
+    let tokens = tokensUpTo(row, flow, start, workload.weight, workload.isStrict, cost, 0);
+    let wait = bucket.nanosUntil(state, nowNanos, tokens);
+    // That is if nobody else comes. Workloads that have waited for a good part of it already are expected to go on.
+    const lastingSince = nowNanos - min(nowNanos, wait / LASTING_SHARE);
+    tokens = tokensUpTo(row, flow, start, workload.weight, workload.isStrict, cost, lastingSince);
+    wait = bucket.nanosUntil(state, nowNanos, tokens);
+    if (workload.capRate == 0 || row == 0 || !hasMeter(row + CAP_METER)) return wait;
+    readMeter(row + CAP_METER, nowNanos);
+    const upTo = <f64>workloadTokens(workload.id) + <f64>cost;
+    return max(wait, <u64>min(meterWaitNanos(row + CAP_METER, upTo), 1e18));
+  }
+
+  /** As told to a request that has waited in vain: from when on one like it would be served in time. */
+  retryAfter(request: HeldRequest, nowNanos: u64): u64 {
+    if (!this.open()) return CONTENTION_NANOS;
+    this.live.bucket.refill(scheduleRecord + BUCKET_STATE, nowNanos, outstandingTokens(), true);
+    return this.retryAfterNow(request, nowNanos);
+  }
+
+  /** By the record at hand. */
+  private retryAfterNow(request: HeldRequest, nowNanos: u64): u64 {
+    const wait = this.expectedWait(request.workload!, request.flow!.id, request.cost, nowNanos);
+    const patience = request.deadlineNanos - request.arrivalNanos;
+    return wait > patience ? wait - patience : 1;
   }
 
   /** A workload whose requests are turned away keeps its place in the order, or it would never get its share. */
@@ -406,7 +431,7 @@ export class Queue extends LeaseHolder {
   private collect(): void {
     for (let index = 0; index < this.flows.length; index++) {
       const flow = unchecked(this.flows[index]);
-      const at = findFlow(flow.workload!.id, flow.id);
+      const at = rowOf(flow);
       if (at < 0) continue;
       const row = flowAt(at);
       const cell = cellAt(row, this.slot);
@@ -429,7 +454,7 @@ export class Queue extends LeaseHolder {
   /** Writes what waits here of a flow into its cell. */
   private showFlow(flow: LocalFlow, nowNanos: u64): void {
     const workload = flow.workload!;
-    let at = findFlow(workload.id, flow.id);
+    let at = rowOf(flow);
     if (flow.open == 0) {
       if (at < 0 || this.slot < 0) return;
       clearCell(cellAt(flowAt(at), this.slot));
@@ -439,16 +464,18 @@ export class Queue extends LeaseHolder {
     }
     if (this.slot < 0) return;
     const index = needWorkload(workload.id);
-    if (index < 0 || (at < 0 && flowCount() == MOST_FAIR_FLOWS + MOST_WORKLOADS)) return;
+    if (index < 0 || (at < 0 && flowCount() == MOST_FLOWS)) return;
     this.describeWorkload(workloadAt(index), workload, nowNanos);
-    if (workloadWaiting(workload.id) == 0) {
+    const isNewlyWaiting = at < 0 || flowWaiting(flowAt(at)) == 0;
+    if (isNewlyWaiting && workloadWaiting(workload.id) == 0) {
       const row = workloadAt(index);
       setWorkloadFinish(row, startOf(row, flow.cursor!.cost, workload.weight));
       setWaitingSinceNanos(row, nowNanos);
     }
     if (at < 0) {
       at = addFlow(workload.id, flow.id, innerTime(workloadAt(index)));
-    } else if (flowWaiting(flowAt(at)) == 0) {
+      flow.rowHint = at;
+    } else if (isNewlyWaiting) {
       setFlowFinish(flowAt(at), max(flowFinish(flowAt(at)), innerTime(workloadAt(index))));
     }
     const row = flowAt(at);
@@ -550,7 +577,7 @@ export class Queue extends LeaseHolder {
         flow.remove(request);
         this.waiting--;
         this.forget(request);
-        refuseHeld(request, request.workload!.refusedPushedOut, max<u64>(retryNanos, 1));
+        refuseHeld(request, request.workload!.refusedPushedOut, this.retryAfterNow(request, nowNanos));
         freeHeldRequest(request);
       }
       flow.settle();
@@ -628,18 +655,19 @@ export class Queue extends LeaseHolder {
     }
   }
 
+  static get needsTicks(): bool { return firstActive !== null; }
+
   /** Visits every queue that is due. Returns within how many milliseconds the next tick is needed, 0 for none. */
   static tick(nowNanos: u64): u32 {
     let next: u32 = 0;
-    let kept: Queue | null = null;
+    let visits = 0;
     let queue = firstActive;
     firstActive = null;
     while (queue !== null) {
       const following: Queue | null = queue.nextActive;
       queue.nextActive = null;
       queue.isActive = false;
-      // Timers fire up to a millisecond early or late; what is due within it is due.
-      if (queue.nextLookNanos <= nowNanos) queue.visit(nowNanos);
+      if (queue.nextLookNanos <= nowNanos && visits++ < MOST_VISITS) queue.visit(nowNanos);
       if (!queue.isActive && (queue.waiting > 0 || queue.isStale)) {
         queue.isActive = true;
         queue.nextActive = firstActive;
@@ -738,6 +766,19 @@ export class Queue extends LeaseHolder {
 function millisUntil(dueNanos: u64, nowNanos: u64): u32 {
   if (dueNanos <= nowNanos) return 1;
   return <u32>min<u64>((dueNanos - nowNanos + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI, 60_000);
+}
+
+/** The row of a flow in the record at hand, or −1. */
+function rowOf(flow: LocalFlow): i32 {
+  const workload = flow.workload!.id;
+  const hint = flow.rowHint;
+  if (hint < flowCount()) {
+    const row = flowAt(hint);
+    if (flowWorkloadId(row) == workload && flowId(row) == flow.id) return hint;
+  }
+  const found = findFlow(workload, flow.id);
+  if (found >= 0) flow.rowHint = found;
+  return found;
 }
 
 /** Virtual start of a workload that begins to wait: now; where its demand was not met, up to one request earlier. */

@@ -17,7 +17,6 @@ import { QuotaScheduler } from './quota-scheduler';
 
 const QUOTA_SCHEDULERS = bytesOf('quotaSchedulers');
 const NANOS_PER_MILLI: u64 = 1_000_000;
-const NANOS_PER_SECOND: u64 = 1_000_000_000;
 /** Requests whose time is up are answered this many a tick, so that nothing else on the worker waits for them. */
 const MOST_EXPIRED: i32 = 256;
 /** How often a key that has lost its place looks for another, before it takes what it finds. */
@@ -30,14 +29,15 @@ export class QuotaScheduling extends TrafficFunction {
     return new QuotaSection(readQuotaSchedulers(reader, common));
   }
 
-  get needsTicks(): bool { return nextDeadline() !== null; }
+  get needsTicks(): bool { return nextDeadline() !== null || Queue.needsTicks; }
 
   tick(nowNanos: u64): u32 {
     for (let count = 0; count < MOST_EXPIRED; count++) {
       const request = nextDeadline();
       if (request === null || request.deadlineNanos > nowNanos) break;
-      request.flow!.queue!.drop(request, nowNanos, true);
-      refuseHeld(request, request.workload!.refusedTimeout, NANOS_PER_SECOND);
+      const queue = request.flow!.queue!;
+      queue.drop(request, nowNanos, true);
+      refuseHeld(request, request.workload!.refusedTimeout, queue.retryAfter(request, nowNanos));
       freeHeldRequest(request);
     }
     const next = Queue.tick(nowNanos);

@@ -10,16 +10,38 @@ export const routeConfigurationName = 'sluice';
 /** A held request whose VM traps is ended by nothing else. */
 const routeTimeout = '15s';
 
+/** What http-connection-manager.ts gives a stream on which nothing moves, as a held request's. */
+const streamIdleSeconds = 300;
+const nanosPerSecond = 1_000_000_000;
+/** A held request is answered by the module; Envoy may end it only when that fails. */
+const graceSeconds = 60;
+
 export function routeConfiguration(plan: Plan, options: EnvoyOptions): JsonObject {
   return {
     '@type': typeUrl('envoy.config.route.v3.RouteConfiguration'),
     name: routeConfigurationName,
     ignore_port_in_host_matching: true,
-    virtual_hosts: withUpstreams(plan.virtualHosts, options).map(virtualHost),
+    virtual_hosts: withUpstreams(plan.virtualHosts, options).map((host) =>
+      virtualHost(host, idleTimeout(plan)),
+    ),
   };
 }
 
-function virtualHost({ name, domains, routes, upstream }: RoutedVirtualHost): JsonObject {
+/** For routes whose requests may be held for longer than a stream may be idle. */
+function idleTimeout({ plugin }: Plan): JsonObject {
+  const waitsNanos = (plugin.quotaSchedulers ?? []).flatMap((scheduler) => [
+    scheduler.requestTimeoutNanos ?? 0,
+    scheduler.defaultWorkload?.queueTimeoutNanos ?? 0,
+    ...(scheduler.workloads ?? []).map((workload) => workload.queueTimeoutNanos ?? 0),
+  ]);
+  const seconds = Math.ceil(Math.max(0, ...waitsNanos) / nanosPerSecond) + graceSeconds;
+  return seconds > streamIdleSeconds ? { idle_timeout: `${seconds}s` } : {};
+}
+
+function virtualHost(
+  { name, domains, routes, upstream }: RoutedVirtualHost,
+  idleTimeout: JsonObject,
+): JsonObject {
   const cluster = clusterName(upstream);
   const bypassed = routes.every((route) => !route.filtered);
   return {
@@ -29,7 +51,7 @@ function virtualHost({ name, domains, routes, upstream }: RoutedVirtualHost): Js
     routes: routes.map((route) => ({
       name: route.name,
       match: { prefix: route.pathPrefix },
-      route: { cluster, timeout: routeTimeout },
+      route: { cluster, timeout: routeTimeout, ...(route.filtered && idleTimeout) },
       ...(!bypassed && !route.filtered && { typed_per_filter_config: bypass }),
     })),
   };

@@ -71,6 +71,25 @@ test('in a virtual host with rules, only the routes without one bypass the filte
   expect(mixed!.routes.map((route) => route.typed_per_filter_config)).toEqual([undefined, bypass]);
 });
 
+test('a stream whose request may be held for long is not idle before that', () => {
+  const waitsFor = (seconds: number): Plan => ({
+    ...plan([virtualHost('a.example', ['a.example'])]),
+    plugin: {
+      version: 1,
+      quotaSchedulers: [
+        {
+          name: 'a',
+          bucket: { capacityMillitokens: 1, fillMillitokens: 1, fillIntervalNanos: 1e9 },
+          workloads: [{ name: 'patient', match: [], queueTimeoutNanos: seconds * 1e9 }],
+        },
+      ],
+    },
+  });
+  const routesOf = (each: Plan) => virtualHostsOf(each).map(({ routes }) => routes[0]!.route);
+  expect(routesOf(waitsFor(3600))).toMatchObject([{ idle_timeout: '3660s' }, {}]);
+  expect(routesOf(waitsFor(240)).flatMap(Object.keys)).not.toContain('idle_timeout');
+});
+
 test("the listeners' own ports count as named by a rule that names ports", () => {
   const files = translateToEnvoy(plan([], [rule('a', { ports: [80] }), rule('b')]), {
     ...options,
