@@ -8,7 +8,10 @@ export interface EnvoyFiles {
   clusters: XdsFile;
   filter: XdsFile;
   routes: XdsFile;
-  /** What the filter file carries, kept for working out a safe order of changes. */
+  /**
+   * What the filter does, with all hosts named: right beside any routes, so that a safe order of changes can be worked
+   * out. The filter file may leave hosts to these routes.
+   */
   plugin: PluginConfiguration;
   /** Writes another plugin configuration into the same filter file. */
   filterFor(plugin: PluginConfiguration): XdsFile;

@@ -33,6 +33,8 @@ export interface EnvoyOptions {
   failurePolicy?: FailurePolicy;
   /** Absolute path of the folder Envoy will watch for clusters, filter and routes. */
   xdsDirectory: string;
+  /** Rules name no hosts where the routes see to it that no others reach them. For an Envoy whose routes and filter are these alone. */
+  leaveHostsToRoutes?: boolean;
   /** File for one line a request; `/dev/stdout` is allowed. Absent: no access log. */
   accessLog?: string;
   /** Replaces the module's log level of the plan. */

@@ -2,6 +2,8 @@ import type { Plan } from '../plan/plan.ts';
 import { bootstrapFromFiles, bootstrapInOneFile } from './bootstrap.ts';
 import { clusters } from './clusters.ts';
 import { type EnvoyFiles, xdsFile } from './files.ts';
+import { withUpstreams } from './host-upstreams.ts';
+import { leaveHostsToRoutes } from './hosts-left-to-routes.ts';
 import type { JsonObject } from './json.ts';
 import type { EnvoyOptions } from './options.ts';
 import { pluginForListeners } from './plugin-for-listeners.ts';
@@ -11,12 +13,15 @@ import { wasmFilter, wasmFilterResource } from './wasm-filter.ts';
 /** A plan as files for one Envoy: what may change lies in files of its own, which Envoy watches. */
 export function translateToEnvoy(plan: Plan, options: EnvoyOptions): EnvoyFiles {
   const plugin = pluginForListeners(plan.plugin, options);
+  const inForce = options.leaveHostsToRoutes
+    ? leaveHostsToRoutes(plugin, withUpstreams(plan.virtualHosts, options))
+    : plugin;
   const filterFor: EnvoyFiles['filterFor'] = (other) =>
     xdsFile('filter.json', [wasmFilterResource(other, options)]);
   return {
     bootstrap: bootstrapFromFiles(options),
     clusters: xdsFile('clusters.json', clusters(options)),
-    filter: filterFor(plugin),
+    filter: filterFor(inForce),
     routes: xdsFile('routes.json', [routeConfiguration(plan, options)]),
     plugin,
     filterFor,

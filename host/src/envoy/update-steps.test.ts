@@ -46,6 +46,54 @@ test('while routes change their names, the rules answer for the old and the new'
   expect(JSON.stringify(third!.file.response)).toContain(String.raw`\"routes\":[\"s\"]`);
 });
 
+test('while the routes of another host come, the rules name their hosts', () => {
+  const filesFor = (...hosts: string[]) =>
+    translateToEnvoy(
+      {
+        plugin: {
+          version: 1,
+          rateLimits: hosts.map((host) => ({
+            name: host,
+            hosts: [host],
+            limit: { algorithm: 'slidingWindow', maxRequests: 1, windowNanos: 1e9 },
+          })),
+        },
+        virtualHosts: [
+          ...hosts.map((host) => ({
+            name: host,
+            domains: [host],
+            routes: [{ name: 'default', pathPrefix: '/', filtered: true }],
+          })),
+          { name: '*', domains: ['*'], routes: [{ name: 'default', pathPrefix: '/', filtered: false }] },
+        ],
+      },
+      {
+        listen: { host: '127.0.0.1', port: 10_000 },
+        admin: { host: '127.0.0.1', port: 9901 },
+        upstream: { host: '127.0.0.1', port: 8080 },
+        modulePath: '/modules/sluice.wasm',
+        xdsDirectory: '/xds',
+        leaveHostsToRoutes: true,
+      },
+    );
+  const steps = (current: EnvoyFiles, next: EnvoyFiles) =>
+    updateSteps(current, next).map(({ file }) => [
+      file.name,
+      ['a', 'b']
+        .filter((host) => JSON.stringify(file.response).includes(String.raw`\"hosts\":[\"${host}\"]`))
+        .join(),
+    ]);
+  expect(steps(filesFor('a'), filesFor('a', 'b'))).toEqual([
+    ['filter.json', 'a,b'],
+    ['routes.json', ''],
+  ]);
+  expect(steps(filesFor('a', 'b'), filesFor('a'))).toEqual([
+    ['filter.json', 'a'],
+    ['routes.json', ''],
+    ['filter.json', ''],
+  ]);
+});
+
 test('a new cluster comes before the routes that name it, and an old one goes after', () => {
   const steps = updateSteps(files({}, 'r', 8080), files({}, 'r', 8081));
   expect(steps.map(({ file }) => file.name)).toEqual(['clusters.json', 'routes.json', 'clusters.json']);

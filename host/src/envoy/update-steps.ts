@@ -24,8 +24,9 @@ export function updateSteps(current: EnvoyFiles, next: EnvoyFiles): UpdateStep[]
     add(withClustersOfBoth(current.clusters, next.clusters));
     if (namesRoutes(current) || namesRoutes(next)) {
       add(next.filterFor(overlapPlugins(current.plugin, next.plugin)), true);
-    } else {
-      add(next.filter);
+    } else if (current.filter.version !== next.filter.version) {
+      // Not `next.filter`: it may leave hosts to routes that are not there yet.
+      add(next.filterFor(next.plugin));
     }
     add(next.routes);
   }

@@ -8,7 +8,7 @@ import { expectFree } from './socket-address.ts';
 import { type StartEnvoyOptions, type StartedEnvoy, startEnvoy } from './start-envoy.ts';
 
 export interface ServeOptions
-  extends Omit<EnvoyOptions, 'upstream' | 'xdsDirectory' | 'logLevel'>,
+  extends Omit<EnvoyOptions, 'upstream' | 'xdsDirectory' | 'logLevel' | 'leaveHostsToRoutes'>,
     Omit<StartEnvoyOptions, 'translate' | 'logLevel'> {
   /** Absent: requests for all other hosts go to an echo server started for them. */
   upstream?: Upstream | undefined;
@@ -52,6 +52,7 @@ async function served(
       ...rest,
       ...(logLevel !== undefined && { logLevel }),
       upstream,
+      leaveHostsToRoutes: true,
       ...place,
     });
   };
