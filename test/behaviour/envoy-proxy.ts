@@ -1,60 +1,53 @@
-import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plan } from '../../host/src/plan/plan.ts';
 import { findEnvoy } from '../../host/src/proxy/find-envoy.ts';
 import { servePlan } from '../../host/src/proxy/serve-plan.ts';
 import { sluiceModule } from '../module/modules.ts';
-import type { Answer, BehaviourProxy } from './behaviour-case.ts';
+import type { Answer, BehaviourProxy, SentRequest } from './behaviour-case.ts';
+import { createClient } from './client.ts';
+import { RECEIVED, startRecordingUpstream } from './recording-upstream.ts';
 
-/** The module in real Envoy, in front of the echo upstream. */
+/** The module in real Envoy. */
 export async function envoyProxy(plan: Plan, concurrency: number): Promise<BehaviourProxy> {
   const any = { host: '127.0.0.1', port: 0 };
   const envoy = await findEnvoy();
+  const { upstream, stop } = await startRecordingUpstream();
   const served = await servePlan(plan, {
     envoyPath: envoy.path,
     modulePath: sluiceModule,
     listen: any,
     admin: any,
     concurrency,
+    upstream,
   });
-  const { host: address, port } = served.envoy.listenAddress;
-  const agents = new Map<string, Agent>();
-  const agentOf = (connection: string): Agent => {
-    if (!agents.has(connection)) agents.set(connection, new Agent({ keepAlive: true, maxSockets: 1 }));
-    return agents.get(connection)!;
+  const client = createClient(served.envoy.listenAddress);
+  const send = async (request: SentRequest): Promise<Answer> => {
+    const sentAt = performance.now();
+    const { status, headers, body } = await client.send(request);
+    const waitedMillis = performance.now() - sentAt;
+    const { [RECEIVED]: received, ...others } = headers;
+    return {
+      status,
+      headers: others,
+      body,
+      waitedMillis,
+      ...(received !== undefined && { received: JSON.parse(received) }),
+    };
   };
   return {
-    send: ({ method, path, headers, host, from, connection }) =>
-      new Promise<Answer>((resolve, reject) => {
-        const outgoing = request(
-          {
-            agent: agentOf(`${connection} ${from}`),
-            host: address,
-            port,
-            localAddress: from,
-            method,
-            path,
-            headers: { ...headers, host },
-          },
-          (incoming) => {
-            let body = '';
-            incoming.on('data', (chunk: Buffer) => (body += chunk.toString()));
-            incoming.on('end', () => {
-              const received = Object.entries(incoming.headers).map(([name, value]) => [
-                name,
-                [value].flat().join(','),
-              ]);
-              resolve({ status: incoming.statusCode!, headers: Object.fromEntries(received), body });
-            });
-          },
-        );
-        outgoing.on('error', reject);
-        outgoing.end();
-      }),
+    async exchange(requests) {
+      const answers: Promise<Answer>[] = [];
+      for (const request of requests) {
+        if (request.afterMillis > 0) await sleep(request.afterMillis);
+        answers.push(send(request));
+      }
+      return Promise.all(answers);
+    },
     wait: (millis) => sleep(millis),
     async stop() {
-      for (const agent of agents.values()) agent.destroy();
+      client.close();
       await served.stop();
+      await stop();
     },
   };
 }

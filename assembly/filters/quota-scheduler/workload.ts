@@ -7,7 +7,7 @@ const STATISTICS = 'sluice.quota';
 /** A class of requests with a share of the quota. Rates in thousandths of tokens a nanosecond; 0: none. */
 export class Workload {
   matchers: Matcher[] = [];
-  weight: f64 = 1000;
+  weight: f64 = 1_000_000;
   /** Thousandths of tokens of a request. */
   cost: u64 = 1000;
   /** 0: as long as the caller waits. */

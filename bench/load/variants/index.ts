@@ -2,6 +2,7 @@ import { emptyWasm } from './empty-wasm.ts';
 import { luaBucket } from './lua-bucket.ts';
 import { nativeLocalRateLimit } from './native-local-rate-limit.ts';
 import { noFilter } from './no-filter.ts';
+import { quotaVariants } from './quota.ts';
 import { rustInMemory, rustInSharedData } from './rust-peer.ts';
 import { sluiceVariants } from './sluice.ts';
 import type { Variant } from './variant.ts';
@@ -14,6 +15,7 @@ export const variants: Variant[] = [
   emptyWasm,
   luaBucket,
   ...sluiceVariants,
+  ...quotaVariants,
   rustInMemory,
   rustInSharedData,
   ...virtualHostVariants,

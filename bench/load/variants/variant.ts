@@ -16,6 +16,14 @@ export interface Variant {
   virtualHosts?: VirtualHost[];
   /** One load generator for each. Absent: one for `bench.example`. */
   authorities?: string[];
+  /** Absent: eight connections, as fast as it goes. */
+  pace?: Pace;
   /** The status of all but a handful of answers. Absent: 200. */
   status?: number;
+}
+
+export interface Pace {
+  connections: number;
+  /** 0: as fast as the answers allow. */
+  requestsPerSecond: number;
 }

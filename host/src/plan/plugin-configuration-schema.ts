@@ -150,7 +150,7 @@ const waitNanos = (minimum: number) => wholeNumber(minimum, 3_600_000_000_000);
 const queueCapacity = wholeNumber(1, 100_000).optional();
 
 const workloadParameters = {
-  weight: wholeNumber(1, 1_000_000_000_000).optional().describe('1,000 × priority; default 1000.'),
+  weight: wholeNumber(1).optional().describe('1,000,000 × priority; default 1000000.'),
   costMillitokens: wholeNumber(0).optional().describe('Default 1000; 0 is never queued.'),
   queueTimeoutNanos: waitNanos(1_000_000).optional(),
   queueCapacity,

@@ -217,7 +217,7 @@ export interface QuotaBucket {
 }
 
 export interface WorkloadParameters {
-  /** Share of the quota while others wait too, relative to theirs: a whole number 1 … 10^12, by convention 1,000 × priority. Default 1,000. */
+  /** Share of the quota while others wait too, relative to theirs: a whole number 1 … 2^53−1, by convention 1,000,000 × priority. Default 1,000,000. */
   weight?: number;
   /** Tokens of a request, 0 … the bucket's capacity; 0 is never queued. Default 1,000. */
   costMillitokens?: number;

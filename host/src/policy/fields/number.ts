@@ -55,3 +55,8 @@ function decimal(minimum: number, maximum: number) {
   const phrase = `a number from ${minimum} to ${maximum}`;
   return z.number({ error: phrase }).min(minimum, { error: phrase }).max(maximum, { error: phrase });
 }
+
+/** `0.5` as 500,000: what it counts weights in, which only matter beside each other, so light ones are told apart too. */
+export function millionths(value: number): number {
+  return Math.round(value * 1_000_000);
+}
