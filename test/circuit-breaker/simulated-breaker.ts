@@ -61,7 +61,10 @@ const failures: Record<string, UpstreamFailure> = {
 /** Ends a call as the words of a case say; `breaker-case.ts`. */
 export function end(simulator: Simulator, stream: Stream, outcome: string): void {
   const failure = failures[outcome];
-  if (failure !== undefined) return stream.fail(failure);
+  if (failure !== undefined) {
+    stream.fail(failure);
+    return;
+  }
   const [word, number, alone] = outcome.split(' ');
   const grpc = { 'content-type': 'application/grpc' };
   switch (word) {
@@ -85,11 +88,14 @@ export function end(simulator: Simulator, stream: Stream, outcome: string): void
       break;
     case 'reset': // late
       stream.respond({ body: 'x' });
-      return stream.fail('reset');
+      stream.fail('reset');
+      return;
     case 'local':
-      return stream.answerLocally({ status: 503, details: 'ext_authz_denied' });
+      stream.answerLocally({ status: 503, details: 'ext_authz_denied' });
+      return;
     case 'gone':
-      return stream.clientGone();
+      stream.clientGone();
+      return;
     default:
       throw new Error(`no outcome: ${outcome}`);
   }

@@ -19,10 +19,14 @@ export function restart(state: usize): void {
   store<u64>(state, 0, NEWEST);
 }
 
-/** Marks the call just counted in the totals. */
+/**
+ * Marks the call just counted in the totals. Where another worker has counted its call later and marked it sooner,
+ * that one has taken the last number, and this call is one of those before it that were taken for good ones.
+ */
 export function mark(state: usize, size: u64, isFailure: bool, isSlow: bool): void {
   const last = load<u64>(state, NEWEST);
-  const number = max(allCalls(state) - load<u64>(state, BASE), last + 1);
+  const number = allCalls(state) - load<u64>(state, BASE);
+  if (number <= last) return markAmong(state, size, last, isFailure, isSlow);
   const first = number - last > size ? number - size + 1 : last + 1;
   for (let fresh = first; fresh <= number; fresh++) {
     setBit(state + FAILED, fresh % size, false);
@@ -31,6 +35,17 @@ export function mark(state: usize, size: u64, isFailure: bool, isSlow: bool): vo
   setBit(state + FAILED, number % size, isFailure);
   setBit(state + SLOW, number % size, isSlow);
   store<u64>(state, number, NEWEST);
+}
+
+/** Marks the newest call up to `last` that has no mark; if all in the window have one, it is as bad as can be. */
+function markAmong(state: usize, size: u64, last: u64, isFailure: bool, isSlow: bool): void {
+  const oldest: u64 = last > size ? last - size + 1 : 1;
+  for (let past = last; past >= oldest; past--) {
+    if (bit(state + FAILED, past % size) || bit(state + SLOW, past % size)) continue;
+    setBit(state + FAILED, past % size, isFailure);
+    setBit(state + SLOW, past % size, isSlow);
+    return;
+  }
 }
 
 /** Counts the window into `windowCalls`, `windowFailures`, `windowSlow`. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RateLimitRule } from '../../../host/src/plan/plugin-configuration.ts';
+import type { PluginConfiguration, RateLimitRule } from '../../../host/src/plan/plugin-configuration.ts';
 import { keptAliveStatus, rules } from '../../rules.ts';
 import { repository } from '../environment/tools.ts';
 import { wasmFilter } from '../environment/wasm-filter.ts';
@@ -22,6 +22,15 @@ export function sluice(
   rateLimits: RateLimitRule[],
   module = 'rate-limit.wasm',
 ): Variant {
+  return sluiceVariant(name, title, { version: 1, rateLimits }, module);
+}
+
+export function sluiceVariant(
+  name: string,
+  title: string,
+  configuration: PluginConfiguration,
+  module: string,
+): Variant {
   const modulePath = join(repository, 'modules', module);
   return {
     name,
@@ -32,7 +41,7 @@ export function sluice(
         name,
         rootId: 'sluice',
         modulePath,
-        configuration: JSON.stringify({ version: 1, rateLimits }),
+        configuration: JSON.stringify(configuration),
       }),
     ],
   };
