@@ -36,6 +36,13 @@ export class StoredBreaker {
     return epoch < this.epoch;
   }
 
+  /** While configuring: whether the header is of another mode, so that its states are to start closed. */
+  hasOtherMode(header: usize): bool {
+    if (load<u64>(header) == 0) return false;
+    former.adopt(header + SETTINGS);
+    return former.mode != this.breaker.settings.mode;
+  }
+
   /**
    * Converts a state written under the settings in the header: an open breaker stays open for as long as it was to be;
    * another window starts empty; another mode starts closed.

@@ -5,7 +5,7 @@ import { CLOSED, GENERATION, STATUS } from '../../core/circuit-breaker/layout';
 import { STORED_BYTES, StoredBreaker } from '../../core/circuit-breaker/stored-breaker';
 import { random_get } from '../abi';
 import { monotonicNanos } from '../clock';
-import { commitRecord, createRecord, forgetRecord, MOST_COMMIT_ATTEMPTS, readRecord, record } from '../ledger';
+import { commitRecord, createRecord, emptyRecord, forgetRecord, MOST_COMMIT_ATTEMPTS, readRecord, record } from '../ledger';
 import { resultNumber } from '../memory';
 import { Counter } from '../metrics';
 import { BreakerMetrics } from './breaker-metrics';
@@ -57,20 +57,23 @@ export class KeyedBreakers extends BreakerStore {
       if (!readRecord(this.key, TABLE_BYTES)) return;
       const isNew = this.stored.establish(record);
       const hasPages = load<u64>(record, PAGE_COUNT) == this.pageCount;
+      // Pages that no call has touched in a mode do not know that it was.
+      const startsClosed = isNew && this.stored.hasOtherMode(record);
       if (isNew) this.stored.stamp(record);
       store<u64>(record, this.pageCount, PAGE_COUNT);
       const isSettled = isNew || !hasPages ? commitRecord(this.key) : true;
       forgetRecord();
       if (!isSettled) continue;
-      if (!hasPages) this.createPages();
+      if (!hasPages || startsClosed) this.createPages(startsClosed);
       return;
     }
   }
 
-  private createPages(): void {
+  private createPages(isAnew: bool): void {
     for (let page: u32 = 0; page < this.pageCount; page++) {
       this.choosePage(page);
-      createRecord(this.pageKey, PAGE_BYTES);
+      if (isAnew) emptyRecord(this.pageKey, PAGE_BYTES);
+      else createRecord(this.pageKey, PAGE_BYTES);
     }
   }
 

@@ -74,14 +74,16 @@ export class SharedBreaker extends BreakerStore {
     for (let attempt = 0; attempt < MOST_COMMIT_ATTEMPTS; attempt++) {
       if (!readRecord(this.key, RECORD_BYTES)) return;
       const isNew = this.stored.establish(record);
+      const isEdited = isNew && load<u64>(record) != 0;
       if (isNew) {
+        if (isEdited && this.hasTallies()) this.tallies!.writeTo(record + STATE + TOTALS);
         this.stored.convert(record, record + STATE, nowNanos);
         this.stored.stamp(record);
       }
       const isSettled = isNew ? commitRecord(this.key) : true;
       forgetRecord();
       if (!isSettled) continue;
-      if (isNew && this.hasTallies()) this.tallies!.announce();
+      if (isEdited && this.hasTallies()) this.tallies!.announce();
       return;
     }
   }
