@@ -11,26 +11,29 @@ const millis = 1_000_000;
 const slowNanos = 100 * millis;
 
 const breakers: fc.Arbitrary<CircuitBreaker> = fc
-  .record({
-    window: fc.oneof(
-      fc.record({ nanos: fc.integer({ min: 1, max: 40 }).map((tenths) => tenths * 100 * millis) }),
-      fc.record({ calls: fc.integer({ min: 1, max: 40 }) }),
-    ),
-    minimumCalls: fc.integer({ min: 0, max: 12 }),
-    failureRate: fc.option(fc.integer({ min: 1, max: 10_000 }), { nil: undefined }),
-    slowCallRate: fc.option(fc.integer({ min: 1, max: 10_000 }), { nil: undefined }),
-    maxSlowCalls: fc.option(fc.integer({ min: 0, max: 6 }), { nil: undefined }),
-    consecutiveFailures: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
-    open: fc.record({
-      nanos: fc.integer({ min: 1, max: 3000 }).map((value) => value * millis),
-      backoffThousandths: fc.constantFrom(1000, 2000, 3000),
-      maxNanos: fc.constant(5 * second),
-    }),
-    halfOpen: fc.record({
-      probes: fc.integer({ min: 1, max: 5 }),
-      probeNanos: fc.integer({ min: 1, max: 2000 }).map((value) => value * millis),
-    }),
-  })
+  .record(
+    {
+      window: fc.oneof(
+        fc.record({ nanos: fc.integer({ min: 1, max: 40 }).map((tenths) => tenths * 100 * millis) }),
+        fc.record({ calls: fc.integer({ min: 1, max: 40 }) }),
+      ),
+      minimumCalls: fc.integer({ min: 0, max: 12 }),
+      failureRate: fc.integer({ min: 1, max: 10_000 }),
+      slowCallRate: fc.integer({ min: 1, max: 10_000 }),
+      maxSlowCalls: fc.integer({ min: 0, max: 6 }),
+      consecutiveFailures: fc.integer({ min: 1, max: 6 }),
+      open: fc.record({
+        nanos: fc.integer({ min: 1, max: 3000 }).map((value) => value * millis),
+        backoffThousandths: fc.constantFrom(1000, 2000, 3000),
+        maxNanos: fc.constant(5 * second),
+      }),
+      halfOpen: fc.record({
+        probes: fc.integer({ min: 1, max: 5 }),
+        probeNanos: fc.integer({ min: 1, max: 2000 }).map((value) => value * millis),
+      }),
+    },
+    { requiredKeys: ['window', 'minimumCalls', 'open', 'halfOpen'] },
+  )
   .map(({ window, minimumCalls, maxSlowCalls, ...rest }): CircuitBreaker => {
     const size = 'calls' in window ? window.calls : Number.POSITIVE_INFINITY;
     const slow = rest.slowCallRate !== undefined || (maxSlowCalls !== undefined && maxSlowCalls < size);
