@@ -1,3 +1,5 @@
+import type { UpstreamScript } from './scripted-upstream.ts';
+
 /**
  * One behaviour, as data: policies and what a client then sees. Every case runs on the simulator and on real Envoy;
  * all cases share one proxy, so each uses a host of its own, `{host}` in its policies.
@@ -8,6 +10,10 @@ export interface BehaviourCase {
   /** Policy documents in YAML; `{host}` and `{name}` stand for the case's own. */
   policies: string;
   steps: BehaviourStep[];
+  /** The upstream speaks HTTP/2, as gRPC needs it. */
+  http2Upstream?: boolean;
+  /** Nobody listens where the upstream should be. */
+  noUpstream?: boolean;
 }
 
 export interface BehaviourStep {
@@ -20,6 +26,8 @@ export interface BehaviourStep {
   from?: string;
   /** Requests of the same name share a connection. Default: one of the case's own. */
   connection?: string;
+  /** What the upstream does with the request, if it gets it; scripted-upstream.ts. Default `ok`. */
+  upstream?: UpstreamScript;
   /** How often, one after the other. Default 1. */
   times?: number;
   /** Statuses seen, with how often. */

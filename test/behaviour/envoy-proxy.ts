@@ -1,13 +1,20 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Upstream } from '../../host/src/envoy/options.ts';
 import type { Plan } from '../../host/src/plan/plan.ts';
 import { findEnvoy } from '../../host/src/proxy/find-envoy.ts';
 import { servePlan } from '../../host/src/proxy/serve-plan.ts';
 import { sluiceModule } from '../module/modules.ts';
-import type { Answer, BehaviourProxy } from './behaviour-case.ts';
+import { type Answer, type BehaviourCase, type BehaviourProxy, hostOf } from './behaviour-case.ts';
+import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
 
-/** The module in real Envoy, in front of the echo upstream. */
-export async function envoyProxy(plan: Plan, concurrency: number): Promise<BehaviourProxy> {
+/** The module in real Envoy, in front of an upstream that does what the cases say. */
+export async function envoyProxy(
+  plan: Plan,
+  concurrency: number,
+  cases: readonly BehaviourCase[],
+): Promise<BehaviourProxy> {
+  const upstream = await startScriptedUpstream();
   const any = { host: '127.0.0.1', port: 0 };
   const envoy = await findEnvoy();
   const served = await servePlan(plan, {
@@ -16,6 +23,8 @@ export async function envoyProxy(plan: Plan, concurrency: number): Promise<Behav
     listen: any,
     admin: any,
     concurrency,
+    upstream: upstream.address,
+    upstreamsByHost: new Map(upstreamsOf(cases, upstream)),
   });
   const { host: address, port } = served.envoy.listenAddress;
   const agents = new Map<string, Agent>();
@@ -55,6 +64,20 @@ export async function envoyProxy(plan: Plan, concurrency: number): Promise<Behav
     async stop() {
       for (const agent of agents.values()) agent.destroy();
       await served.stop();
+      await upstream.stop();
     },
   };
+}
+
+/** A port below 1024 that nobody listens on. */
+const closedPort = 1;
+
+function upstreamsOf(
+  cases: readonly BehaviourCase[],
+  { address, http2Address }: ScriptedUpstream,
+): [string, Upstream][] {
+  return cases.flatMap(({ http2Upstream, noUpstream }, index): [string, Upstream][] => {
+    if (noUpstream === true) return [[hostOf(index), { ...address, port: closedPort }]];
+    return http2Upstream === true ? [[hostOf(index), { ...http2Address, protocol: 'h2c' }]] : [];
+  });
 }
