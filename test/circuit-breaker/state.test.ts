@@ -107,6 +107,31 @@ describe.each(keepings)('the state of a breaker kept by %s', (keeping) => {
   });
 });
 
+describe('a VM', () => {
+  it('that is lost takes no state with it, and the permit of its probe expires', () => {
+    const simulator = simulateBreaker(
+      { ...quick, halfOpen: { probes: 1, probeNanos: 5 * second } },
+      'gauges',
+      {
+        workers: 2,
+        reloadBackoffMillis: 1000,
+      },
+    );
+    call(simulator, 'fail', 0);
+    simulator.loseVirtualMachine(0);
+    simulator.advanceMillis(2000);
+    expect(call(simulator, 'ok', 0)).toBe(false);
+    simulator.advanceMillis(8000);
+    expect(begin(simulator, { worker: 0 })).toBeDefined();
+    simulator.loseVirtualMachine(0);
+    expect(call(simulator, 'ok', 1)).toBe(false);
+    simulator.advanceMillis(5000);
+    expect(call(simulator, 'ok', 1)).toBe(true);
+    expect(stateOf(simulator, 'gauges')).toBe('closed');
+    expect(call(simulator, 'ok', 0)).toBe(true);
+  });
+});
+
 describe('gauges', () => {
   it('that jump when an old process hands over and leaves neither open a breaker nor keep it from opening', () => {
     const simulator = simulateBreaker(timed, 'gauges', { workers: 2 });
