@@ -25,8 +25,8 @@ import { advance, restart as restartTime, sliceNanos, windowBase } from './time-
 
 /** What a request is told to wait that finds every probe taken: a verdict may come at any moment. */
 const PROBE_WAIT_NANOS: u64 = 1_000_000_000;
-/** Longer windows than this many calls have wrapped around: the totals have gone back. */
-const MOST_CALLS: u64 = 1 << 48;
+/** A window of more calls than this has wrapped around: the totals have gone back. */
+export const MOST_CALLS: u64 = 1 << 48;
 /** A call counts as no longer than this (12 days): sums of them do not overflow. */
 const MOST_MICROS: u64 = 1 << 40;
 /** The open time no longer grows after so many openings in a row. */

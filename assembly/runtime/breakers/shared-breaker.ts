@@ -1,5 +1,5 @@
 import { bytesOf, concatenateBytes } from '../../core/bytes';
-import { CircuitBreaker } from '../../core/circuit-breaker/circuit-breaker';
+import { CircuitBreaker, MOST_CALLS } from '../../core/circuit-breaker/circuit-breaker';
 import {
   CLOSED,
   FAILURES,
@@ -242,8 +242,11 @@ export class SharedBreaker extends BreakerStore {
     const slow = settings.looksAtSlow ? tallies.slowOnes - this.slowBefore : 0;
     if (failures == 0 && slow == 0 && settings.averageMicros == 0) return false;
     const micros = tallies.totalMicros - this.microsBefore;
+    const successes = tallies.succeeded - this.successesBefore;
     const allFailures = settings.failureRate > 0 ? failures : tallies.failed - this.failuresBefore;
-    return settings.trips(tallies.succeeded - this.successesBefore + allFailures, failures, slow, micros);
+    // Gauges that have gone back say nothing of the window; the record knows what to do then.
+    if (successes > MOST_CALLS || allFailures > MOST_CALLS || slow > MOST_CALLS) return true;
+    return settings.trips(successes + allFailures, failures, slow, micros);
   }
 
   /** Reads the record, makes it one of this breaker, and puts the tallies into it. */
