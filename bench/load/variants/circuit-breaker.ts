@@ -30,6 +30,16 @@ export const circuitBreakerVariants: Variant[] = [
     ...upstream,
   },
   breaker('sluice-breaker', 'Sluice, a breaker by failure rate', failureRate),
+  breaker('sluice-breaker-all-in-one', 'Sluice, a breaker, sluice.wasm', failureRate, 'sluice.wasm'),
+  {
+    ...sluice(
+      'upstream-sluice-all-in-one',
+      'Sluice, one bucket, sluice.wasm, an upstream',
+      [rules.bucket],
+      'sluice.wasm',
+    ),
+    ...upstream,
+  },
   breaker('sluice-breaker-slow', 'Sluice, a breaker by slow calls', slowCalls),
   breaker('sluice-breaker-both', 'Sluice, a breaker by both', { ...slowCalls, ...failureRate }),
   breaker('sluice-breaker-key', 'Sluice, a breaker per header value', {
@@ -44,7 +54,12 @@ export const circuitBreakerVariants: Variant[] = [
   },
 ];
 
-function breaker(name: string, title: string, circuitBreaker: CircuitBreaker): Variant {
+function breaker(
+  name: string,
+  title: string,
+  circuitBreaker: CircuitBreaker,
+  module = 'circuit-breaker.wasm',
+): Variant {
   const configuration: PluginConfiguration = { version: 1, circuitBreakers: [circuitBreaker] };
-  return { ...sluiceVariant(name, title, configuration, 'circuit-breaker.wasm'), ...upstream };
+  return { ...sluiceVariant(name, title, configuration, module), ...upstream };
 }
