@@ -318,6 +318,34 @@ describe('with limits', () => {
   });
 });
 
+describe('with quotas', () => {
+  it('the time for which a request was held is none of the upstream’s', () => {
+    const simulator = createSimulator({
+      module: sluiceModule,
+      configuration: {
+        version: 1,
+        circuitBreakers: [{ name: 'a', slowCallNanos: 100_000_000, maxSlowCalls: 0 }],
+        quotaSchedulers: [
+          {
+            name: 'q',
+            bucket: { capacityMillitokens: 1000, fillMillitokens: 1000, fillIntervalNanos: second },
+          },
+        ],
+      },
+    });
+    expect(call(simulator, 'ok')).toBe(true);
+    const held = simulator.request();
+    expect(held.outcome.kind).toBe('held');
+    simulator.advanceMillis(1100);
+    expect(held.outcome.kind).toBe('admitted');
+    end(simulator, held, 'ok');
+    expect(stateOf(simulator, 'gauges')).toBe('closed');
+    simulator.advanceMillis(1100);
+    expect(call(simulator, 'slow')).toBe(true);
+    expect(stateOf(simulator, 'gauges')).toBe('open');
+  });
+});
+
 describe('a refusal', () => {
   it('is what the policy says, for plain and for gRPC requests', () => {
     const simulator = simulateBreaker({
