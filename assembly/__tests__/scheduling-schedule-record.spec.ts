@@ -466,7 +466,9 @@ function changeSlotsTo(worker: u64): void {
     const more = slots.length == 0 ? 2 : slots.length;
     for (let index = 0; index < more; index++) slots.push(new Slot());
   }
-  slots[modelSlot(0)].worker = worker;
+  const slot = slots[modelSlot(0)];
+  slot.worker = worker;
+  slot.next = u64.MAX_VALUE >> 1;
   needSlot(worker);
   expect(findSlot(worker)).toBe(<i32>worker - 1);
 }

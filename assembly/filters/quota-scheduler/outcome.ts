@@ -1,4 +1,5 @@
 import { proxy_continue_stream, proxy_set_effective_context, RESULT_OK, STREAM_REQUEST } from '../../runtime/abi';
+import { restartCallClock } from '../../runtime/call-notes';
 import { Counter } from '../../runtime/metrics';
 import { removeDeadline } from './deadlines';
 import { HeldRequest, leaveHeldRequest } from './held-request';
@@ -22,6 +23,7 @@ export function admitHeld(request: HeldRequest, nowNanos: u64, servedTokens: u64
   } else {
     workload.onTime.add(1);
   }
+  restartCallClock(request.context, nowNanos);
   if (proxy_set_effective_context(request.context) == RESULT_OK) proxy_continue_stream(STREAM_REQUEST);
 }
 

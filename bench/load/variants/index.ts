@@ -1,3 +1,4 @@
+import { circuitBreakerVariants } from './circuit-breaker.ts';
 import { emptyWasm } from './empty-wasm.ts';
 import { luaBucket } from './lua-bucket.ts';
 import { nativeLocalRateLimit } from './native-local-rate-limit.ts';
@@ -19,4 +20,5 @@ export const variants: Variant[] = [
   rustInMemory,
   rustInSharedData,
   ...virtualHostVariants,
+  ...circuitBreakerVariants,
 ];

@@ -20,6 +20,7 @@ export async function startVariant(variant: Variant): Promise<RunningVariant> {
   const envoy = await startEnvoy(
     await variant.httpFilters(),
     variant.virtualHosts ?? [{ name: benchHost, domains: [benchHost] }],
+    variant.hasUpstream,
   );
   try {
     await load(variant, envoy, warmUpRequests);

@@ -12,6 +12,8 @@ export interface Variant {
   missing?(): string | undefined;
   /** HTTP filters in front of the router. */
   httpFilters(): Promise<HttpFilter[]> | HttpFilter[];
+  /** Requests are answered by an upstream, for what looks at its answers. */
+  hasUpstream?: boolean;
   /** Absent: one virtual host, `bench.example`. */
   virtualHosts?: VirtualHost[];
   /** One load generator for each. Absent: one for `bench.example`. */

@@ -1,4 +1,5 @@
 import type {
+  CircuitBreaker,
   Cost,
   Descriptor,
   Limit,
@@ -19,6 +20,7 @@ import type { PolicyDocument } from './policy-document.ts';
 export interface Policy {
   rateLimits?: PolicyRateLimit[];
   quotaSchedulers?: PolicyQuotaScheduler[];
+  circuitBreakers?: PolicyCircuitBreaker[];
 }
 
 /** What a policy asks of some requests, whatever it is: whose requests, and where that stands. */
@@ -66,6 +68,12 @@ export interface PolicyWorkload extends Omit<Workload, 'match'> {
   path: FieldPath;
 }
 
+/** As the plugin configuration's CircuitBreaker. */
+export interface PolicyCircuitBreaker extends PolicyRule, BreakerSettings {}
+
+/** What makes a breaker open, and what it does then. */
+export type BreakerSettings = Omit<CircuitBreaker, keyof PolicyRule | 'hosts'>;
+
 /** A Kubernetes service by its full name, known under its short forms too, or a host pattern as it is. Lower case. */
 export type HostTarget = { service: string } | { host: string };
 
@@ -89,6 +97,10 @@ export type TextComparison =
   | { is: 'regex'; expression: string; anywhere?: true; invert?: boolean };
 
 /** The rules of a policy, of whichever function. */
-export function rulesOf({ rateLimits = [], quotaSchedulers = [] }: Policy): PolicyRule[] {
-  return [...rateLimits, ...quotaSchedulers];
+export function rulesOf({
+  rateLimits = [],
+  quotaSchedulers = [],
+  circuitBreakers = [],
+}: Policy): PolicyRule[] {
+  return [...rateLimits, ...quotaSchedulers, ...circuitBreakers];
 }
