@@ -84,16 +84,16 @@ describe('a quota in real Envoy', { timeout: 60_000 }, () => {
     await using sluice = new SluiceProcess(['run', '-f', seedPolicy, ...anyPorts]);
     const { port } = new URL(await sluice.ready());
     const [, adminUrl] = await sluice.output('stderr', /admin +(http:\S+)/);
-    const clients = await send({ port: Number(port), requests: 30, ...guests });
+    const clients = await send({ port: Number(port), requests: 120, ...guests });
     await until(async () => {
       const guest = (await readQuotaStatistics(adminUrl!, scheduler)).get('guest');
-      return guest?.offered === 30 && guest.queued > 10;
+      return guest?.offered === 120 && guest.queued > 10;
     });
     sluice.signal('SIGTERM');
     expect(await sluice.exited).toBe(0);
     expect(await clients.untilAllAnswered(1_000)).toBe(true);
     expect(clients.failed).toBe(0);
-    expect([...clients.answers]).toEqual([[200, 30]]);
+    expect([...clients.answers]).toEqual([[200, 120]]);
   });
 
   test('an edit that takes the quota away lets go of who waits for it', async () => {
