@@ -1,3 +1,5 @@
+import type { UpstreamScript } from './upstream-script.ts';
+
 /**
  * One behaviour, as data: policies and what a client then sees. Every case runs on the simulator and on real Envoy;
  * all cases share one proxy, so each uses a host of its own, `{host}` in its policies. On Envoy they run at the same
@@ -8,8 +10,13 @@ export interface BehaviourCase {
   name: string;
   /** Policy documents in YAML; `{host}` and `{name}` stand for the case's own. */
   policies: string;
+  /** Default: the one that all cases share. */
+  upstream?: UpstreamOfItsOwn;
   steps: BehaviourStep[];
 }
+
+/** `own`: nobody else uses the connections, so the case may have them closed. `none`: nobody listens where it should be. */
+export type UpstreamOfItsOwn = 'own' | 'none';
 
 export type BehaviourStep = (Requests | Group) & {
   /** Lets so much time pass first, ms; real time on Envoy. */
@@ -20,7 +27,7 @@ export type BehaviourStep = (Requests | Group) & {
 export interface Group {
   /** They are sent in this order. */
   together: GroupedRequests[];
-  /** Names of those that the upstream got, in this order. */
+  /** Names of those that the upstream got and answered, in the order in which they came there. */
   letThrough?: string[];
 }
 
@@ -46,6 +53,8 @@ export interface Requests {
   trailers?: Record<string, string>;
   /** Default `http1`, in a group `h2`. */
   protocol?: Protocol;
+  /** What the upstream does with those it gets. Default `ok`. */
+  upstream?: UpstreamScript;
   /** Address the client calls from, within 127.0.0.0/8. Default 127.0.0.1. */
   from?: string;
   /**
@@ -79,6 +88,7 @@ export interface SentRequest {
   bodyMillis: number;
   trailers: Record<string, string> | undefined;
   protocol: Protocol;
+  upstream: UpstreamScript;
   from: string;
   connection: string;
   /** So long after the one before it. */
@@ -92,7 +102,7 @@ export interface Answer {
   headers: Record<string, string>;
   body: string;
   waitedMillis: number;
-  /** Present when the upstream got the request. */
+  /** Present when the upstream has answered. */
   received?: Received;
 }
 

@@ -108,6 +108,7 @@ custom_response:
     [
       ['a status from 500', 'status 500', 500],
       ['a reset before the response', 'reset', 503],
+      ['a connection closed before the response', 'disconnect', 503],
       ['a gRPC status in trailers', 'grpc 14', 200],
       ['a gRPC status without trailers', 'grpc 13 alone', 200],
     ] as const
@@ -115,7 +116,7 @@ custom_response:
     ([what, upstream, status]): BehaviourCase => ({
       name: `${what} is a failure`,
       policies: three,
-      ...(upstream.startsWith('grpc') && { http2Upstream: true }),
+      ...(upstream === 'disconnect' && { upstream: 'own' }),
       steps: [
         { upstream, times: 2, expect: { [status]: 2 } },
         { upstream: upstream.startsWith('grpc') ? 'grpc 0' : 'ok', expect: { 200: 1 } },
@@ -127,7 +128,7 @@ custom_response:
   {
     name: 'no connection to the upstream is a failure',
     policies: breakers('name: a\nconsecutiveFailures: 3\nopen: { duration: 60s }\nresponse: { status: 418 }'),
-    noUpstream: true,
+    upstream: 'none',
     steps: [{ times: 5, expect: { 503: 3, 418: 2 } }],
   },
   {

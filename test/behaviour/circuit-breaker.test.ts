@@ -1,4 +1,4 @@
 import { circuitBreakerCases } from './circuit-breaker-cases.ts';
-import { runOnBoth } from './run-cases.ts';
+import { describeCases } from './run-cases.ts';
 
-runOnBoth('circuit breaking', circuitBreakerCases);
+describeCases('circuit breaking', circuitBreakerCases);

@@ -1,17 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Upstream } from '../../host/src/envoy/options.ts';
 import type { Plan } from '../../host/src/plan/plan.ts';
 import { findEnvoy } from '../../host/src/proxy/find-envoy.ts';
 import { servePlan } from '../../host/src/proxy/serve-plan.ts';
 import { sluiceModule } from '../module/modules.ts';
-import type { Answer, BehaviourProxy, SentRequest } from './behaviour-case.ts';
+import type { Answer, BehaviourProxy, SentRequest, UpstreamOfItsOwn } from './behaviour-case.ts';
 import { createClient } from './client.ts';
-import { RECEIVED, startRecordingUpstream } from './recording-upstream.ts';
+import { RECEIVED, SCRIPT, type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
 
-/** The module in real Envoy. */
-export async function envoyProxy(plan: Plan, concurrency: number): Promise<BehaviourProxy> {
+/** A port below 1024 that nobody listens on. */
+const NOBODY: Upstream = { host: '127.0.0.1', port: 1 };
+
+/** The module in real Envoy, in front of one upstream for all and those that hosts have of their own. */
+export async function envoyProxy(
+  plan: Plan,
+  concurrency: number,
+  upstreamsOfTheirOwn: ReadonlyMap<string, UpstreamOfItsOwn>,
+): Promise<BehaviourProxy> {
   const any = { host: '127.0.0.1', port: 0 };
   const envoy = await findEnvoy();
-  const { upstream, stop } = await startRecordingUpstream();
+  const upstreams: ScriptedUpstream[] = [];
+  const startUpstream = async (): Promise<Upstream> => {
+    const started = await startScriptedUpstream();
+    upstreams.push(started);
+    return started.address;
+  };
+  const upstream = await startUpstream();
+  const upstreamsByHost = new Map<string, Upstream>();
+  for (const [host, kind] of upstreamsOfTheirOwn) {
+    upstreamsByHost.set(host, kind === 'own' ? await startUpstream() : NOBODY);
+  }
   const served = await servePlan(plan, {
     envoyPath: envoy.path,
     modulePath: sluiceModule,
@@ -19,11 +37,15 @@ export async function envoyProxy(plan: Plan, concurrency: number): Promise<Behav
     admin: any,
     concurrency,
     upstream,
+    upstreamsByHost,
   });
   const client = createClient(served.envoy.listenAddress);
   const send = async (request: SentRequest): Promise<Answer> => {
     const sentAt = performance.now();
-    const { status, headers, body } = await client.send(request);
+    const { status, headers, body } = await client.send({
+      ...request,
+      headers: { ...request.headers, [SCRIPT]: request.upstream },
+    });
     const waitedMillis = performance.now() - sentAt;
     const { [RECEIVED]: received, ...others } = headers;
     return {
@@ -47,7 +69,7 @@ export async function envoyProxy(plan: Plan, concurrency: number): Promise<Behav
     async stop() {
       client.close();
       await served.stop();
-      await stop();
+      await Promise.all(upstreams.map((each) => each.stop()));
     },
   };
 }

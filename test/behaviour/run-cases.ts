@@ -10,10 +10,12 @@ import {
   type BehaviourStep,
   type Group,
   type GroupedRequests,
+  hostOf,
   ofCase,
   type Received,
   type Requests,
   type SentRequest,
+  type UpstreamOfItsOwn,
 } from './behaviour-case.ts';
 import { envoyProxy } from './envoy-proxy.ts';
 import { bodyOf, hashOf } from './request-body.ts';
@@ -21,22 +23,28 @@ import { simulatedProxy } from './simulated-proxy.ts';
 
 interface Place {
   name: string;
-  start: (plan: Plan) => Promise<BehaviourProxy>;
+  start: (
+    plan: Plan,
+    workers: number,
+    upstreamsOfTheirOwn: ReadonlyMap<string, UpstreamOfItsOwn>,
+  ) => Promise<BehaviourProxy>;
   /** Cases have no clock in common, so they need not wait for one another. */
   concurrent: boolean;
 }
 
 const places: Place[] = [
-  { name: 'the simulator', start: async (all) => simulatedProxy(all, 2), concurrent: false },
-  { name: 'Envoy', start: (all) => envoyProxy(all, 2), concurrent: true },
+  { name: 'the simulator', start: async (...of) => simulatedProxy(...of), concurrent: false },
+  { name: 'Envoy', start: envoyProxy, concurrent: true },
 ];
+
+const WORKERS = 2;
 
 /** Runs a table of cases on both. */
 export function describeCases(subject: string, cases: BehaviourCase[]): void {
   describe.each(places)(`${subject} on $name`, ({ start, concurrent }) => {
     let proxy: BehaviourProxy;
     beforeAll(async () => {
-      proxy = await start(planOf(cases));
+      proxy = await start(planOf(cases), WORKERS, upstreamsOfTheirOwn(cases));
       // Compiled code and open sockets, before waits are measured.
       const protocols = ['http1', 'h2'] as const;
       await proxy.exchange(
@@ -65,6 +73,13 @@ function planOf(cases: BehaviourCase[]): Plan {
   const problems = [parsed, validated, planned].flatMap(({ diagnostics }) => diagnostics);
   expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
   return planned.plan;
+}
+
+/** By host. */
+function upstreamsOfTheirOwn(cases: BehaviourCase[]): Map<string, UpstreamOfItsOwn> {
+  return new Map(
+    cases.flatMap(({ upstream }, index) => (upstream === undefined ? [] : [[hostOf(index), upstream]])),
+  );
 }
 
 async function run(proxy: BehaviourProxy, { steps }: BehaviourCase, index: number): Promise<void> {
@@ -141,6 +156,7 @@ function sentRequest(
     bodyMillis: requests.bodyMillis ?? 0,
     trailers: requests.trailers,
     protocol: requests.protocol ?? 'http1',
+    upstream: requests.upstream ?? 'ok',
     from: requests.from ?? '127.0.0.1',
     connection,
     afterMillis,
