@@ -20,7 +20,7 @@ export FORTIO := $(TOOLS)/bin/fortio
 POLICIES ?= examples/policies
 RUN_FLAGS ?=
 # One module a function, and one of them all.
-FUNCTIONS := rate-limit quota-scheduler
+FUNCTIONS := rate-limit quota-scheduler header-mutation
 MODULES := $(FUNCTIONS:%=modules/%.wasm) modules/sluice.wasm
 ASSEMBLY := $(shell find assembly -name '*.ts' -not -path '*/__tests__/*')
 HOST := $(shell find host/src -name '*.ts')

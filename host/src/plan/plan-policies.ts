@@ -4,6 +4,7 @@ import type { PlanContext } from './matcher-plan.ts';
 import { mostExactFirst } from './most-exact-first.ts';
 import { PatternTable } from './pattern-table.ts';
 import type { Plan } from './plan.ts';
+import { planHeaderRule } from './plan-header-rule.ts';
 import { planQuotaScheduler } from './plan-quota-scheduler.ts';
 import { planRateLimit } from './plan-rate-limit.ts';
 import type { PluginConfiguration } from './plugin-configuration.ts';
@@ -50,6 +51,10 @@ export function plan(policies: readonly Policy[]): Planned {
     hostsOf,
   );
   const quotaSchedulers = planEach(schedulers, planQuotaScheduler);
+  const headerRules = planEach(
+    policies.flatMap((policy) => policy.headerRules ?? []),
+    planHeaderRule,
+  );
   const hosted = rules.map((rule) => ({ rule, hosts: hostsOf.get(rule)! }));
   const { virtualHosts, diagnostics: routeDiagnostics } = planVirtualHosts(hosted, formsOf);
   const { patterns } = context.patterns;
@@ -58,6 +63,7 @@ export function plan(policies: readonly Policy[]): Planned {
     ...(patterns.length > 0 && { patterns }),
     ...(rateLimits.length > 0 && { rateLimits }),
     ...(quotaSchedulers.length > 0 && { quotaSchedulers }),
+    ...(headerRules.length > 0 && { headerRules }),
   };
   return {
     plan: { plugin, virtualHosts },

@@ -1,6 +1,7 @@
 import type {
   Cost,
   Descriptor,
+  HeaderEditAction,
   Limit,
   QuotaBucket,
   QuotaScheduler,
@@ -19,6 +20,7 @@ import type { PolicyDocument } from './policy-document.ts';
 export interface Policy {
   rateLimits?: PolicyRateLimit[];
   quotaSchedulers?: PolicyQuotaScheduler[];
+  headerRules?: PolicyHeaderRule[];
 }
 
 /** What a policy asks of some requests, whatever it is: whose requests, and where that stands. */
@@ -66,6 +68,22 @@ export interface PolicyWorkload extends Omit<Workload, 'match'> {
   path: FieldPath;
 }
 
+/** As the plugin configuration's HeaderRule. */
+export interface PolicyHeaderRule extends PolicyRule {
+  match: PolicyCondition[];
+  phase?: 'beforeMatching';
+  request: PolicyHeaderEdit[];
+  response: PolicyHeaderEdit[];
+  requestTrailers: PolicyHeaderEdit[];
+  responseTrailers: PolicyHeaderEdit[];
+}
+
+export type PolicyHeaderEdit = HeaderEditAction & {
+  match: PolicyCondition[];
+  statuses?: [least: number, most: number][];
+  responseMatch: PolicyCondition[];
+};
+
 /** A Kubernetes service by its full name, known under its short forms too, or a host pattern as it is. Lower case. */
 export type HostTarget = { service: string } | { host: string };
 
@@ -89,6 +107,6 @@ export type TextComparison =
   | { is: 'regex'; expression: string; anywhere?: true; invert?: boolean };
 
 /** The rules of a policy, of whichever function. */
-export function rulesOf({ rateLimits = [], quotaSchedulers = [] }: Policy): PolicyRule[] {
-  return [...rateLimits, ...quotaSchedulers];
+export function rulesOf({ rateLimits = [], quotaSchedulers = [], headerRules = [] }: Policy): PolicyRule[] {
+  return [...rateLimits, ...quotaSchedulers, ...headerRules];
 }

@@ -46,10 +46,12 @@ export function validate(
   const quotaSchedulers = validated.policies
     .flatMap((policy) => policy.quotaSchedulers ?? [])
     .filter(isFirst);
+  const headerRules = validated.policies.flatMap((policy) => policy.headerRules ?? []).filter(isFirst);
   validated.diagnostics.push(
     ...[...duplicates].map(duplicatePolicyDiagnostic),
     ...duplicateRules(rateLimits),
     ...duplicateRules(quotaSchedulers),
+    ...duplicateRules(headerRules),
     ...excessiveKeyCapacity(rateLimits),
     ...quotaSchedulers.flatMap(unreachableWorkloads),
   );
