@@ -53,6 +53,7 @@ function unclosed(part: string): string {
 function factProblems(content: string, place: TemplatePlace): string[] {
   const [facts = '', cut] = splitOnce(content, ':');
   const problems = facts.split('?').flatMap((fact) => factProblem(fact, place) ?? []);
+  if (problems.length > 0) return problems;
   if (cut !== undefined && !(/^\d{1,5}$/.test(cut) && Number(cut) >= 1 && Number(cut) <= MAX_BYTES)) {
     problems.push(`expected a number of bytes from 1 to ${MAX_BYTES} behind \`:\`, got ${quote(cut)}`);
   }
@@ -84,8 +85,8 @@ function unknownFact(fact: string, place: TemplatePlace): string {
     ...(isResponse || place === 'responseTrailers' ? [RESPONSE_STATUS] : []),
     ...[...NAMED_REQUEST_FACTS, ...(isResponse ? [RESPONSE_HEADER] : [])].map((prefix) => `${prefix}NAME`),
   ];
-  const hint = didYouMean(fact, FACTS) || namedHint(fact);
-  return `expected one of the facts ${known.join(', ')}, got {${fact}}${hint}; a brace that is meant is written \`{{\``;
+  const hint = didYouMean(fact, FACTS) || namedHint(fact) || '; a brace that is meant is written `{{`';
+  return `expected one of the facts ${known.join(', ')}, got {${fact}}${hint}`;
 }
 
 /** `request.headers.x-a` is near `request.header.x-a`; so is `header.x-a`. */
