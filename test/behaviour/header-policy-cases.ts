@@ -51,6 +51,31 @@ export const headerPolicyCases: HeaderCase[] = [
     ],
   },
   {
+    name: 'set with an empty value leaves nothing either, and Envoy’s action keeps what there was',
+    policies: headerPolicy({
+      request: [
+        set('x-a', '{request.header.x-missing}'),
+        {
+          append: { name: 'x-b', value: '{request.header.x-missing}', action: 'OVERWRITE_IF_EXISTS_OR_ADD' },
+        },
+        { set: { name: 'x-c', value: '{workload}', keepEmptyValue: true } },
+      ],
+      response: [set('x-a', '{request.header.x-missing}')],
+    }),
+    steps: [
+      {
+        headers: [
+          ['x-a', 'forged'],
+          ['x-b', 'sent'],
+          ['x-c', 'forged'],
+        ],
+        answer: { headers: [['x-a', 'secret']] },
+        upstream: { 'x-a': null, 'x-b': ['sent'], 'x-c': [''] },
+        client: { 'x-a': null },
+      },
+    ],
+  },
+  {
     name: 'a renamed header takes all its values along and replaces what was there',
     policies: headerPolicy({ request: [{ rename: { from: 'x-old', to: 'x-new' } }] }),
     steps: [
@@ -284,7 +309,7 @@ export const headerPolicyCases: HeaderCase[] = [
     steps: [
       {
         headers: [['x-workload', 'sent']],
-        upstream: { 'x-limiter': ['default/@name@/all'], 'x-workload': ['sent'] },
+        upstream: { 'x-limiter': ['default/@name@/all'], 'x-workload': null },
         client: { 'x-refused-by': null, 'x-any': ['yes'] },
       },
       {

@@ -109,7 +109,7 @@ describe('configuration of header rules', () => {
     [withEdit({ name: 'x-a' }), `${edit}: expected an edit with "edit", got none`],
     [
       withEdit({ edit: 'append', name: 'x-a' }),
-      `${edit}.edit: expected set, add, addIfAbsent, overwriteIfExists, remove, removePrefix, rename, copy or map`,
+      `${edit}.edit: expected set, add, overwriteIfExistsOrAdd, addIfAbsent, overwriteIfExists, remove, removePrefix, rename, copy or map`,
     ],
     ...[
       ':path',
@@ -146,10 +146,7 @@ describe('configuration of header rules', () => {
       withEdit({ edit: 'rename', from: 'x-a', name: 'X-A' }),
       `${edit}: expected another name than that in "from"`,
     ],
-    [
-      withEdit({ edit: 'set', name: 'x-a' }),
-      `${edit}: expected "value" with set, add, addIfAbsent and overwriteIfExists alone`,
-    ],
+    [withEdit({ edit: 'set', name: 'x-a' }), `${edit}: expected "value" with edits that write a value alone`],
     ...['\r', '\n', '\0', 'a\r\nx-b: c', '\x7f', '\x1f'].map((value): [unknown, string] => [
       withEdit(set('x-a', value)),
       `${edit}.value: expected a header value without control characters`,

@@ -12,18 +12,7 @@ import { readMatchers } from '../matching/read-matcher';
 import { isHeaderName, isHeaderValue, isWord, lowerCase, readNonEmpty } from '../matching/read-text';
 import { Scope } from '../matching/scope';
 import { FIELD_NAME } from '../matching/value-source';
-import {
-  ADD,
-  ADD_IF_ABSENT,
-  COPY,
-  Edit,
-  MAP,
-  OVERWRITE_IF_EXISTS,
-  REMOVE,
-  REMOVE_PREFIX,
-  RENAME,
-  SET,
-} from './edit';
+import { COPY, Edit, MAP, OVERWRITE_IF_EXISTS, REMOVE_PREFIX, RENAME } from './edit';
 import { Fact, factNamed, RESPONSE_HEADER } from './fact';
 import { HeaderSection } from './header-section';
 import { HeaderRule, NO_EDITS, NO_FACTS } from './rule';
@@ -46,7 +35,7 @@ const STATUSES = bytesOf('statuses');
 const RESPONSE_MATCH = bytesOf('responseMatch');
 
 const STATISTICS = 'sluice.headers';
-const KINDS: string[] = ['set', 'add', 'addIfAbsent', 'overwriteIfExists', 'remove', 'removePrefix', 'rename', 'copy', 'map'];
+const KINDS: string[] = ['set', 'add', 'overwriteIfExistsOrAdd', 'addIfAbsent', 'overwriteIfExists', 'remove', 'removePrefix', 'rename', 'copy', 'map'];
 /** One bit each in a stream's note. */
 const MOST_EDITS: i32 = 64;
 /** Noted for later phases, over all rules. */
@@ -175,8 +164,8 @@ class RuleReader {
     if ((kind == REMOVE_PREFIX) != (prefix !== null)) reader.refuse('expected "prefix" with removePrefix alone');
     if ((kind == REMOVE_PREFIX) == (fields.name.length > 0)) reader.refuse('expected "name" with every edit but removePrefix');
     if ((moves || kind == MAP) != (fields.from.length > 0)) reader.refuse('expected "from" with rename, copy and map alone');
-    if (writes != (fields.template !== null)) reader.refuse('expected "value" with set, add, addIfAbsent and overwriteIfExists alone');
-    if (hasKeep && !writes) reader.refuse('expected "keepEmptyValue" with set, add, addIfAbsent and overwriteIfExists alone');
+    if (writes != (fields.template !== null)) reader.refuse('expected "value" with edits that write a value alone');
+    if (hasKeep && !writes) reader.refuse('expected "keepEmptyValue" with edits that write a value alone');
     if ((kind == MAP) != (fields.table !== null)) reader.refuse('expected "values" with map alone');
     if (fields.fallback !== null && kind != MAP) reader.refuse('expected "default" with map alone');
     if (isOfRequest && fields.asksResponse) reader.refuse('expected "statuses" and "responseMatch" with edits of responses alone');
@@ -253,7 +242,7 @@ class RuleReader {
 function readKind(reader: JsonReader): i32 {
   const word = reader.readString();
   for (let kind = 0; kind < KINDS.length; kind++) if (isWord(word, KINDS[kind])) return kind;
-  reader.refuse('expected set, add, addIfAbsent, overwriteIfExists, remove, removePrefix, rename, copy or map');
+  reader.refuse('expected set, add, overwriteIfExistsOrAdd, addIfAbsent, overwriteIfExists, remove, removePrefix, rename, copy or map');
   return -1;
 }
 

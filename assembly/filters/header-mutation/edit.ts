@@ -9,13 +9,14 @@ import { appendText, beginValue, dropValue, valueHasFit, valueLength, valuePoint
 
 export const SET: i32 = 0;
 export const ADD: i32 = 1;
-export const ADD_IF_ABSENT: i32 = 2;
-export const OVERWRITE_IF_EXISTS: i32 = 3;
-export const REMOVE: i32 = 4;
-export const REMOVE_PREFIX: i32 = 5;
-export const RENAME: i32 = 6;
-export const COPY: i32 = 7;
-export const MAP: i32 = 8;
+export const OVERWRITE_IF_EXISTS_OR_ADD: i32 = 2;
+export const ADD_IF_ABSENT: i32 = 3;
+export const OVERWRITE_IF_EXISTS: i32 = 4;
+export const REMOVE: i32 = 5;
+export const REMOVE_PREFIX: i32 = 6;
+export const RENAME: i32 = 7;
+export const COPY: i32 = 8;
+export const MAP: i32 = 9;
 
 const NO_NAME = new StaticArray<u8>(0);
 export const NO_MATCHERS: Matcher[] = [];
@@ -44,7 +45,7 @@ export class Edit {
   isDirect(isInRequest: bool): bool {
     if (isInRequest && this.matchers.length > 0) return false;
     const template = this.template;
-    return this.kind == REMOVE || (this.kind <= ADD && template !== null && template.needsNoHeaders(isInRequest));
+    return this.kind == REMOVE || (this.kind <= OVERWRITE_IF_EXISTS_OR_ADD && template !== null && template.needsNoHeaders(isInRequest));
   }
 
   /** Whether a condition is about the response. */
@@ -98,7 +99,11 @@ export class Edit {
     }
   }
 
-  /** An empty value changes nothing unless it is to be kept. Of one that does not fit nothing is written, and nothing survives that it would have overwritten. */
+  /**
+   * An empty value that is not to be kept is not written: SET then removes the header, for what was there must not
+   * survive, and the others change nothing, as in Envoy. Nothing is written of a value that does not fit either, and
+   * nothing survives that it would have overwritten.
+   */
   private write(): bool {
     const kind = this.kind;
     if (kind == ADD_IF_ABSENT && this.isThere(this.name)) return true;
@@ -107,10 +112,13 @@ export class Edit {
     template.evaluate();
     if (!valueHasFit()) {
       dropValue();
-      if (kind == SET || kind == OVERWRITE_IF_EXISTS) removeHeader(this.name);
+      if (kind != ADD && kind != ADD_IF_ABSENT) removeHeader(this.name);
       return false;
     }
-    if (templateLength == 0 && !this.keepsEmpty) return true;
+    if (templateLength == 0 && !this.keepsEmpty) {
+      if (kind == SET) removeHeader(this.name);
+      return true;
+    }
     if (kind == ADD || kind == ADD_IF_ABSENT) addHeader(this.name, templateValue, templateLength);
     else setHeader(this.name, templateValue, templateLength);
     return true;

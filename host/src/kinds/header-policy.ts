@@ -96,7 +96,7 @@ function headerEdit({ when = {}, ...edit }: PolicyEdit): PolicyHeaderEdit {
 const APPEND_ACTIONS = {
   APPEND_IF_EXISTS_OR_ADD: 'add',
   ADD_IF_ABSENT: 'addIfAbsent',
-  OVERWRITE_IF_EXISTS_OR_ADD: 'set',
+  OVERWRITE_IF_EXISTS_OR_ADD: 'overwriteIfExistsOrAdd',
   OVERWRITE_IF_EXISTS: 'overwriteIfExists',
 } as const;
 
@@ -127,7 +127,7 @@ function action({
 }
 
 function write(
-  edit: 'set' | 'add' | 'addIfAbsent' | 'overwriteIfExists',
+  edit: 'set' | (typeof APPEND_ACTIONS)[keyof typeof APPEND_ACTIONS],
   { name, value, keepEmptyValue }: { name: string; value: string; keepEmptyValue?: boolean | undefined },
 ): HeaderEditAction {
   return { edit, name: name.toLowerCase(), value, ...(keepEmptyValue === true && { keepEmptyValue }) };

@@ -215,7 +215,7 @@ const editConditions = {
 const headerEdit = z
   .union([
     z.strictObject({
-      edit: z.enum(['set', 'add', 'addIfAbsent', 'overwriteIfExists']),
+      edit: z.enum(['set', 'add', 'overwriteIfExistsOrAdd', 'addIfAbsent', 'overwriteIfExists']),
       name: editedName,
       value: template,
       keepEmptyValue: z.boolean().optional(),

@@ -286,13 +286,13 @@ export type HeaderEdit = HeaderEditAction & {
 export type HeaderEditAction =
   | {
       /**
-       * `set`: one header with this value, whatever there was (Envoy's OVERWRITE_IF_EXISTS_OR_ADD); `add`: one more
-       * (APPEND_IF_EXISTS_OR_ADD); `addIfAbsent`, `overwriteIfExists`: as Envoy's.
+       * `set`: one header with this value and nothing else of the name. The others are Envoy's append actions: `add`
+       * (APPEND_IF_EXISTS_OR_ADD) is one more.
        */
-      edit: 'set' | 'add' | 'addIfAbsent' | 'overwriteIfExists';
+      edit: 'set' | 'add' | 'overwriteIfExistsOrAdd' | 'addIfAbsent' | 'overwriteIfExists';
       name: string;
       value: Template;
-      /** Write a value that turns out empty, too. Default false: it changes nothing. */
+      /** Write a value that turns out empty, too. Default false: it changes nothing, and `set` removes the header. */
       keepEmptyValue?: boolean;
     }
   | { edit: 'remove'; name: string }
@@ -309,8 +309,8 @@ export type HeaderEditAction =
 /**
  * Text with facts in braces, at most 16,384 bytes: `{fact}`; `{fact?other}`, the first that there is; `{fact:20}`, its
  * first 20 bytes. `{{` and `}}` are braces that are meant. Control characters in facts are dropped; a missing fact is
- * empty. Values of one message have 64 KiB together; one that does not fit is not written, and `set` and
- * `overwriteIfExists` then remove the header.
+ * empty. Values of one message have 64 KiB together; one that does not fit is not written, and edits that
+ * would have overwritten the header remove it.
  *
  * `request.header.NAME`, `request.cookie.NAME`, `request.query.NAME`, `request.path` (without query), `request.query`,
  * `request.method`, `request.host` (without port), `request.authority`, `request.scheme`, `request.protocol`

@@ -5,7 +5,7 @@ import { error, type Finding, type Rule, warning } from '../rule.ts';
 const PLACES = ['request', 'response', 'requestTrailers', 'responseTrailers'] as const;
 const WRITING_EDITS = ['set', 'add', 'append'];
 
-/** Values speak of facts that exist, and that are known where they stand. One that is empty changes nothing. */
+/** Values speak of facts that exist, and that are known where they stand. One that is empty is most likely a mistake. */
 export function headerTemplates(rules: FieldPattern): Rule {
   return (value) =>
     findFields(value, rules).flatMap(({ path, value: rule }) =>
@@ -27,8 +27,8 @@ function editProblems(path: FieldPath, edit: unknown, place: TemplatePlace): Fin
     const valuePath = [...path, name, 'value'];
     const problems = [...new Set(templateProblems(text, place))].map((problem) => error(valuePath, problem));
     if (text === '' && fieldOf(written, 'keepEmptyValue') !== true) {
-      const message =
-        'expected a value that is not empty, or keepEmptyValue: true, got an empty one: this edit changes nothing';
+      const effect = name === 'set' ? 'removes the header' : 'changes nothing';
+      const message = `expected a value that is not empty, or keepEmptyValue: true, got an empty one: this edit ${effect}`;
       problems.push(warning(valuePath, message));
     }
     return problems;
