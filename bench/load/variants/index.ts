@@ -1,4 +1,5 @@
 import { emptyWasm } from './empty-wasm.ts';
+import { headerEditVariants } from './header-edits.ts';
 import { luaBucket } from './lua-bucket.ts';
 import { nativeLocalRateLimit } from './native-local-rate-limit.ts';
 import { noFilter } from './no-filter.ts';
@@ -17,4 +18,5 @@ export const variants: Variant[] = [
   rustInMemory,
   rustInSharedData,
   ...virtualHostVariants,
+  ...headerEditVariants,
 ];
