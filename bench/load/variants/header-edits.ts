@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HeaderEditAction } from '../../../host/src/plan/plugin-configuration.ts';
+import type { HeaderEditAction, PluginConfiguration } from '../../../host/src/plan/plugin-configuration.ts';
+import { rules } from '../../rules.ts';
 import { repository } from '../environment/tools.ts';
 import { wasmFilter } from '../environment/wasm-filter.ts';
 import type { Variant } from './variant.ts';
@@ -34,6 +35,19 @@ export const headerEditVariants: Variant[] = [
   native('native-headers-mixed', 'native header_mutation, five edits', mixed),
   sluice('sluice-headers-mixed', 'Sluice, five header edits', mixed),
   sluice('sluice-headers-all-in-one', 'Sluice, five header edits, sluice.wasm', mixed, 'sluice.wasm'),
+  // What the edits cost where the filter runs anyway.
+  {
+    ...sluice(
+      'sluice-headers-beside-bucket',
+      'Sluice, five header edits beside one bucket, over the bucket alone',
+      mixed,
+      'sluice.wasm',
+      {
+        rateLimits: [rules.bucket],
+      },
+    ),
+    baseline: 'sluice-all-in-one',
+  },
 ];
 
 function native(name: string, title: string, edits: EditPair[]): Variant {
@@ -52,7 +66,13 @@ function native(name: string, title: string, edits: EditPair[]): Variant {
   };
 }
 
-function sluice(name: string, title: string, edits: EditPair[], module = 'header-mutation.wasm'): Variant {
+function sluice(
+  name: string,
+  title: string,
+  edits: EditPair[],
+  module = 'header-mutation.wasm',
+  others: Partial<PluginConfiguration> = {},
+): Variant {
   const modulePath = join(repository, 'modules', module);
   const headerRules = [{ name, request: edits.map(([edit]) => edit) }];
   return {
@@ -64,7 +84,7 @@ function sluice(name: string, title: string, edits: EditPair[], module = 'header
         name,
         rootId: 'sluice',
         modulePath,
-        configuration: JSON.stringify({ version: 1, headerRules }),
+        configuration: JSON.stringify({ version: 1, ...others, headerRules }),
       }),
     ],
   };
