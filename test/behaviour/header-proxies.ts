@@ -5,7 +5,7 @@ import { servePlan } from '../../host/src/proxy/serve-plan.ts';
 import { createSimulator } from '../../host/src/simulator/index.ts';
 import { sluiceModule } from '../module/modules.ts';
 import type { HeaderOutcome, HeaderProxy } from './header-case.ts';
-import { pairsOf, startScriptedUpstream } from './scripted-upstream.ts';
+import { pairsOf, startHeaderUpstream } from './header-upstream.ts';
 
 /** The module in the simulator. */
 export function simulatedHeaderProxy(plan: Plan, module = sluiceModule): HeaderProxy {
@@ -35,7 +35,7 @@ export function simulatedHeaderProxy(plan: Plan, module = sluiceModule): HeaderP
 /** The module in real Envoy, in front of a scripted upstream. */
 export async function envoyHeaderProxy(plan: Plan): Promise<HeaderProxy> {
   const any = { host: '127.0.0.1', port: 0 };
-  const [envoy, upstream] = await Promise.all([findEnvoy(), startScriptedUpstream()]);
+  const [envoy, upstream] = await Promise.all([findEnvoy(), startHeaderUpstream()]);
   const served = await servePlan(plan, {
     envoyPath: envoy.path,
     modulePath: sluiceModule,

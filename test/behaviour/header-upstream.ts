@@ -4,14 +4,14 @@ import type { SocketAddress } from '../../host/src/envoy/options.ts';
 import type { HeaderStep, Pairs } from './header-case.ts';
 
 /** An upstream that keeps what it received and answers as told, by the request's `x-test-id`. */
-export interface ScriptedUpstream {
+export interface HeaderUpstream {
   address: SocketAddress;
   expect(id: string, answer: HeaderStep['answer']): void;
   received(id: string): Pairs | undefined;
   stop(): Promise<void>;
 }
 
-export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
+export async function startHeaderUpstream(): Promise<HeaderUpstream> {
   const answers = new Map<string, HeaderStep['answer']>();
   const requests = new Map<string, Pairs>();
   const server = createServer((request, response) => {
