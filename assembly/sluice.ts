@@ -1,26 +1,48 @@
 /** Entry of sluice.wasm: every function in one plugin, one pass a request. */
 import { FILTER_CONTINUE } from './runtime/abi';
 import { releaseHostBuffers } from './runtime/memory';
+import { watchDone, watchResponseHeaders, watchResponseTrailers } from './filters/circuit-breaker/callbacks';
+import { CircuitBreaking } from './filters/circuit-breaker/circuit-breaking';
 import { HeaderMutation } from './filters/header-mutation/header-mutation';
-import { editResponseHeaders } from './filters/header-mutation/later-phases';
-import { QuotaScheduling } from './filters/quota-scheduler/quota-scheduling';
+import { editRequestTrailers, editResponseHeaders, editResponseTrailers } from './filters/header-mutation/later-phases';
+import { forgetStream, QuotaScheduling } from './filters/quota-scheduler/quota-scheduling';
 import { RateLimiting } from './filters/rate-limit/rate-limiting';
 import { writeResponseMark } from './filters/rate-limit/response-mark';
 import { functions } from './filters/section';
 
 export * from './filters/plugin';
-export * from './filters/edited-trailers';
-export * from './filters/held-streams';
 
-// The order of the pass: limits that refuse come before the one that may hold, so that nobody waits in vain.
+// The order of the pass: the cheapest refusal first; limits that refuse come before the one that may hold, so that nobody waits in vain.
+functions.push(new CircuitBreaking());
 functions.push(new RateLimiting());
 functions.push(new QuotaScheduling());
 // Sees each request twice: before the others for edits that must precede matching, and after them for the rest.
 functions.push(new HeaderMutation());
 
-export function proxy_on_response_headers(context: u32, _count: u32, _endOfStream: u32): u32 {
+export function proxy_on_response_headers(context: u32, _count: u32, endOfStream: u32): u32 {
   releaseHostBuffers();
+  watchResponseHeaders(context, endOfStream != 0);
   writeResponseMark(context);
   editResponseHeaders(context);
   return FILTER_CONTINUE;
+}
+
+export function proxy_on_response_trailers(context: u32, _count: u32): u32 {
+  releaseHostBuffers();
+  watchResponseTrailers(context);
+  editResponseTrailers(context);
+  return FILTER_CONTINUE;
+}
+
+export function proxy_on_request_trailers(context: u32, _count: u32): u32 {
+  releaseHostBuffers();
+  editRequestTrailers(context);
+  return FILTER_CONTINUE;
+}
+
+/** A stream, or a root context of a former configuration, is done: 1, nothing is left to do for it. */
+export function proxy_on_done(context: u32): u32 {
+  forgetStream(context);
+  watchDone(context);
+  return 1;
 }

@@ -8,6 +8,7 @@ export {
   proxy_define_metric,
   proxy_get_buffer_bytes,
   proxy_get_header_map_pairs,
+  proxy_get_header_map_value,
   proxy_get_metric,
   proxy_get_property,
   proxy_get_shared_data,

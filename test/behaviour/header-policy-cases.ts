@@ -319,6 +319,26 @@ export const headerPolicyCases: HeaderCase[] = [
     ],
   },
   {
+    name: 'the breaker is told, and edits see the response as the breaker did',
+    policies: `---
+apiVersion: sluice.dev/v1alpha1
+kind: CircuitBreakerPolicy
+metadata: { name: "@name@" }
+spec:
+  targetRefs: [{ group: sluice.dev, kind: VirtualHost, name: "@host@" }]
+  breakers: [{ name: all, consecutiveFailures: 2, open: { duration: 60s } }]
+${headerPolicy({
+  request: [set('x-breaker', '{breaker}')],
+  response: [{ ...set('x-refused-by', '{breaker}'), when: { statuses: [503] } }],
+})}`,
+    steps: [
+      { upstream: { 'x-breaker': ['default/@name@/all'] }, client: { 'x-refused-by': null } },
+      { answer: { status: 500 }, status: 500, client: { 'x-refused-by': null } },
+      { answer: { status: 500 }, status: 500 },
+      { status: 503, client: { 'x-refused-by': ['default/@name@/all'] } },
+    ],
+  },
+  {
     name: 'the workload and its scheduler are told',
     policies: `---
 apiVersion: sluice.dev/v1alpha1

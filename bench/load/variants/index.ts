@@ -1,8 +1,10 @@
+import { circuitBreakerVariants } from './circuit-breaker.ts';
 import { emptyWasm } from './empty-wasm.ts';
 import { headerEditVariants } from './header-edits.ts';
 import { luaBucket } from './lua-bucket.ts';
 import { nativeLocalRateLimit } from './native-local-rate-limit.ts';
 import { noFilter } from './no-filter.ts';
+import { quotaVariants } from './quota.ts';
 import { rustInMemory, rustInSharedData } from './rust-peer.ts';
 import { sluiceVariants } from './sluice.ts';
 import type { Variant } from './variant.ts';
@@ -15,8 +17,10 @@ export const variants: Variant[] = [
   emptyWasm,
   luaBucket,
   ...sluiceVariants,
+  ...quotaVariants,
   rustInMemory,
   rustInSharedData,
   ...virtualHostVariants,
+  ...circuitBreakerVariants,
   ...headerEditVariants,
 ];

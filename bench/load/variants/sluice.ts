@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RateLimitRule } from '../../../host/src/plan/plugin-configuration.ts';
+import type { PluginConfiguration, RateLimitRule } from '../../../host/src/plan/plugin-configuration.ts';
 import { keptAliveStatus, rules } from '../../rules.ts';
 import { repository } from '../environment/tools.ts';
 import { wasmFilter } from '../environment/wasm-filter.ts';
@@ -22,18 +22,22 @@ export function sluice(
   rateLimits: RateLimitRule[],
   module = 'rate-limit.wasm',
 ): Variant {
+  return sluicePlugin(name, title, { version: 1, rateLimits }, module);
+}
+
+export function sluicePlugin(
+  name: string,
+  title: string,
+  configuration: PluginConfiguration,
+  module: string,
+): Variant {
   const modulePath = join(repository, 'modules', module);
   return {
     name,
     title,
     missing: () => (existsSync(modulePath) ? undefined : `modules/${module} is not built`),
     httpFilters: () => [
-      wasmFilter({
-        name,
-        rootId: 'sluice',
-        modulePath,
-        configuration: JSON.stringify({ version: 1, rateLimits }),
-      }),
+      wasmFilter({ name, rootId: 'sluice', modulePath, configuration: JSON.stringify(configuration) }),
     ],
   };
 }

@@ -1,3 +1,4 @@
+import { longestWaitNanos } from '../plan/longest-wait.ts';
 import type { Plan } from '../plan/plan.ts';
 import { clusterName } from './clusters.ts';
 import { type RoutedVirtualHost, withUpstreams } from './host-upstreams.ts';
@@ -29,12 +30,7 @@ export function routeConfiguration(plan: Plan, options: EnvoyOptions): JsonObjec
 
 /** For routes whose requests may be held for longer than a stream may be idle. */
 function idleTimeout({ plugin }: Plan): JsonObject {
-  const waitsNanos = (plugin.quotaSchedulers ?? []).flatMap((scheduler) => [
-    scheduler.requestTimeoutNanos ?? 0,
-    scheduler.defaultWorkload?.queueTimeoutNanos ?? 0,
-    ...(scheduler.workloads ?? []).map((workload) => workload.queueTimeoutNanos ?? 0),
-  ]);
-  const seconds = Math.ceil(Math.max(0, ...waitsNanos) / nanosPerSecond) + graceSeconds;
+  const seconds = Math.ceil(longestWaitNanos(plugin) / nanosPerSecond) + graceSeconds;
   return seconds > streamIdleSeconds ? { idle_timeout: `${seconds}s` } : {};
 }
 

@@ -1,5 +1,7 @@
+import { asmCircuitBreaker } from './asm-circuit-breaker.ts';
 import { asmLocalRateLimiter } from './asm-local-rate-limiter.ts';
 import { asmQuotaSchedulingPolicy } from './asm-quota-scheduling-policy.ts';
+import { circuitBreakerPolicy } from './circuit-breaker-policy.ts';
 import { headerPolicy } from './header-policy.ts';
 import type { PolicyKind } from './policy-kind.ts';
 import { quotaSchedulingPolicy } from './quota-scheduling-policy.ts';
@@ -9,7 +11,9 @@ import { rateLimitPolicy } from './rate-limit-policy.ts';
 export const POLICY_KINDS: readonly PolicyKind[] = [
   asmLocalRateLimiter,
   asmQuotaSchedulingPolicy,
+  asmCircuitBreaker,
   rateLimitPolicy,
   quotaSchedulingPolicy,
+  circuitBreakerPolicy,
   headerPolicy,
 ];

@@ -4,13 +4,14 @@ import type { PlanContext } from './matcher-plan.ts';
 import { mostExactFirst } from './most-exact-first.ts';
 import { PatternTable } from './pattern-table.ts';
 import type { Plan } from './plan.ts';
+import { planCircuitBreaker } from './plan-circuit-breaker.ts';
 import { planHeaderRule } from './plan-header-rule.ts';
 import { planQuotaScheduler } from './plan-quota-scheduler.ts';
 import { planRateLimit } from './plan-rate-limit.ts';
 import type { PluginConfiguration } from './plugin-configuration.ts';
 import { ruleHosts } from './rule-hosts.ts';
 import { type AmbiguousName, nameServices } from './short-forms.ts';
-import { unreachableSchedulers } from './unreachable-schedulers.ts';
+import { unreachableRules } from './unreachable-rules.ts';
 import { planVirtualHosts } from './virtual-hosts.ts';
 
 export interface Planned {
@@ -51,6 +52,11 @@ export function plan(policies: readonly Policy[]): Planned {
     hostsOf,
   );
   const quotaSchedulers = planEach(schedulers, planQuotaScheduler);
+  const breakers = mostExactFirst(
+    policies.flatMap((policy) => policy.circuitBreakers ?? []),
+    hostsOf,
+  );
+  const circuitBreakers = planEach(breakers, planCircuitBreaker);
   const headerRules = planEach(
     policies.flatMap((policy) => policy.headerRules ?? []),
     planHeaderRule,
@@ -63,6 +69,7 @@ export function plan(policies: readonly Policy[]): Planned {
     ...(patterns.length > 0 && { patterns }),
     ...(rateLimits.length > 0 && { rateLimits }),
     ...(quotaSchedulers.length > 0 && { quotaSchedulers }),
+    ...(circuitBreakers.length > 0 && { circuitBreakers }),
     ...(headerRules.length > 0 && { headerRules }),
   };
   return {
@@ -70,7 +77,8 @@ export function plan(policies: readonly Policy[]): Planned {
     diagnostics: [
       ...ambiguous.map(ambiguityWarning),
       ...ruleDiagnostics,
-      ...unreachableSchedulers(schedulers, hostsOf),
+      ...unreachableRules(schedulers, hostsOf, 'quota'),
+      ...unreachableRules(breakers, hostsOf, 'circuit breaker'),
       ...routeDiagnostics,
     ],
   };

@@ -1,4 +1,5 @@
 import type {
+  CircuitBreaker,
   Cost,
   Descriptor,
   HeaderEditAction,
@@ -20,6 +21,7 @@ import type { PolicyDocument } from './policy-document.ts';
 export interface Policy {
   rateLimits?: PolicyRateLimit[];
   quotaSchedulers?: PolicyQuotaScheduler[];
+  circuitBreakers?: PolicyCircuitBreaker[];
   headerRules?: PolicyHeaderRule[];
 }
 
@@ -68,6 +70,11 @@ export interface PolicyWorkload extends Omit<Workload, 'match'> {
   path: FieldPath;
 }
 
+/** As the plugin configuration's CircuitBreaker. */
+export interface PolicyCircuitBreaker extends PolicyRule, BreakerSettings {}
+
+/** What makes a breaker open, and what it does then. */
+export type BreakerSettings = Omit<CircuitBreaker, keyof PolicyRule | 'hosts'>;
 /** As the plugin configuration's HeaderRule. */
 export interface PolicyHeaderRule extends PolicyRule {
   match: PolicyCondition[];
@@ -107,6 +114,11 @@ export type TextComparison =
   | { is: 'regex'; expression: string; anywhere?: true; invert?: boolean };
 
 /** The rules of a policy, of whichever function. */
-export function rulesOf({ rateLimits = [], quotaSchedulers = [], headerRules = [] }: Policy): PolicyRule[] {
-  return [...rateLimits, ...quotaSchedulers, ...headerRules];
+export function rulesOf({
+  rateLimits = [],
+  quotaSchedulers = [],
+  circuitBreakers = [],
+  headerRules = [],
+}: Policy): PolicyRule[] {
+  return [...rateLimits, ...quotaSchedulers, ...circuitBreakers, ...headerRules];
 }
