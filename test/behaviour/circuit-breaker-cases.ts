@@ -65,7 +65,7 @@ export const circuitBreakerCases: BehaviourCase[] = [
     name: 'the ASM breaker answers as it says after more slow requests than it bears',
     policies: asm(`window_size: 10s
 break_duration: 60s
-slow_request_rt: 0.05s
+slow_request_rt: 0.2s
 max_slow_requests: 5
 min_request_amount: 2
 custom_response:
@@ -73,7 +73,7 @@ custom_response:
   body: "delay break!"
   header_to_add: { x-envoy-overload: "true" }`),
     steps: [
-      { upstream: 'slow 70', times: 6, expect: { 200: 6 } },
+      { upstream: 'slow 250', times: 6, expect: { 200: 6 } },
       {
         times: 3,
         expect: { 498: 3 },
@@ -84,9 +84,9 @@ custom_response:
   },
   {
     name: 'the ASM breaker bears as many slow requests as it says',
-    policies: asm('slow_request_rt: 0.05s\nmax_slow_requests: 3\nbreak_duration: 60s'),
+    policies: asm('slow_request_rt: 0.2s\nmax_slow_requests: 3\nbreak_duration: 60s'),
     steps: [
-      { upstream: 'slow 70', times: 3, expect: { 200: 3 } },
+      { upstream: 'slow 250', times: 3, expect: { 200: 3 } },
       { times: 5, expect: { 200: 5 } },
     ],
   },

@@ -1,19 +1,22 @@
 import type { Plan } from '../../host/src/plan/plan.ts';
 import { createSimulator, type Stream } from '../../host/src/simulator/index.ts';
 import { sluiceModule } from '../module/modules.ts';
-import type { Answer, BehaviourProxy, SentRequest } from './behaviour-case.ts';
+import type { Answer, BehaviourProxy, Received, SentRequest, UpstreamOfItsOwn } from './behaviour-case.ts';
 import { hashOf } from './request-body.ts';
-
-const NANOS_PER_MILLI = 1_000_000;
-const nanosOf = (millis: number) => BigInt(Math.round(millis * NANOS_PER_MILLI));
+import { type Agenda, createAgenda, NANOS_PER_MILLI } from './simulated-agenda.ts';
+import { readScript, type UpstreamScript } from './upstream-script.ts';
 
 /** The module in the simulator. Routes are chosen as the plan's virtual hosts say. */
-export function simulatedProxy(plan: Plan, workers: number): BehaviourProxy {
+export function simulatedProxy(
+  plan: Plan,
+  workers: number,
+  upstreamsOfTheirOwn: ReadonlyMap<string, UpstreamOfItsOwn>,
+): BehaviourProxy {
   const simulator = createSimulator({ module: sluiceModule, configuration: plan.plugin, workers });
   const connections = new Map<string, number>();
   let admitted = 0;
 
-  const send = (sent: SentRequest) => {
+  const open = (sent: SentRequest): Stream => {
     const { method, path, host, headers, from, connection, protocol, body, trailers } = sent;
     if (!connections.has(connection)) connections.set(connection, connections.size + 1);
     const connectionId = connections.get(connection)!;
@@ -21,7 +24,7 @@ export function simulatedProxy(plan: Plan, workers: number): BehaviourProxy {
       [value].flat().map((each): [string, string] => [name.toLowerCase(), each]),
     );
     const routeName = routeOf(plan, host);
-    const stream = simulator.request({
+    return simulator.request({
       worker: connectionId % workers,
       method,
       path,
@@ -34,61 +37,52 @@ export function simulatedProxy(plan: Plan, workers: number): BehaviourProxy {
       ...(routeName !== undefined && { routeName }),
       properties: { 'request.protocol': protocol === 'h2' ? 'HTTP/2' : 'HTTP/1.1' },
     });
-    const order: { of?: number } = {};
-    const count = () => {
-      if (stream.outcome.kind === 'admitted') order.of ??= admitted++;
+  };
+
+  /** Sends a request, and sees to what then happens to it. */
+  const send = (sent: SentRequest, agenda: Agenda, onAnswer: (answer: Answer) => void): void => {
+    const stream = open(sent);
+    const answer = (seen: Omit<Answer, 'waitedMillis'>) => {
+      const waitedMillis = Number(simulator.now() - stream.startNanos) / NANOS_PER_MILLI;
+      onAnswer({ ...seen, waitedMillis });
     };
-    stream.onOutcome = count;
-    count();
-    return { stream, order };
+    const follow = () => {
+      const { outcome } = stream;
+      if (outcome.kind === 'localReply') {
+        const { status, headers, body } = outcome;
+        answer({ status, headers: Object.fromEntries(headers), body });
+      } else if (outcome.kind === 'admitted' && upstreamsOfTheirOwn.get(sent.host) === 'none') {
+        agenda.after(0, () => stream.fail('connectFailure'));
+      } else if (outcome.kind === 'admitted') {
+        play(sent.upstream, stream, admitted++, agenda, answer);
+      }
+    };
+    stream.onOutcome = follow;
+    follow();
+    if (sent.leavesAfterMillis === undefined) return;
+    agenda.after(sent.leavesAfterMillis, () => {
+      if (stream.ended) return;
+      stream.clientGone();
+      answer({ status: 'left', headers: {}, body: '' });
+    });
   };
 
   return {
     async exchange(requests) {
       const answers: Answer[] = [];
-      let atNanos = simulator.now();
-      const lastNanos = atNanos + nanosOf(60_000);
-      const agenda = requests.map((request, index) => {
-        atNanos += nanosOf(request.afterMillis);
-        return { atNanos, run: () => begin(request, index) };
-      });
-      const waiting = new Map<number, ReturnType<typeof send>>();
-      let unsent = requests.length;
-
-      function begin(request: SentRequest, index: number): void {
-        unsent--;
-        waiting.set(index, send(request));
-        const { leavesAfterMillis } = request;
-        if (leavesAfterMillis === undefined) return;
-        agenda.push({
-          atNanos: simulator.now() + nanosOf(leavesAfterMillis),
-          run: () => waiting.get(index)?.stream.clientGone(),
+      const agenda = createAgenda(simulator);
+      let missing = requests.length;
+      let atMillis = 0;
+      for (const [index, request] of requests.entries()) {
+        atMillis += request.afterMillis;
+        agenda.after(atMillis, () => {
+          send(request, agenda, (answer) => {
+            answers[index] = answer;
+            missing--;
+          });
         });
-        agenda.sort((left, right) => Number(left.atNanos - right.atNanos));
       }
-
-      function collect(): void {
-        for (const [index, { stream, order }] of waiting) {
-          if (stream.outcome.kind === 'held') continue;
-          waiting.delete(index);
-          answers[index] = answerOf(stream, order.of);
-        }
-      }
-
-      while (unsent > 0 || waiting.size > 0) {
-        const tickNanos = simulator.nextTickNanos();
-        const next = agenda[0];
-        if (next !== undefined && (tickNanos === undefined || next.atNanos <= tickNanos)) {
-          agenda.shift();
-          simulator.runUntil(next.atNanos);
-          next.run();
-        } else if (tickNanos !== undefined && tickNanos < lastNanos) {
-          simulator.runUntil(tickNanos);
-        } else {
-          throw new Error(`expected an end of all requests, got ${waiting.size} that are held`);
-        }
-        collect();
-      }
+      agenda.runWhile(() => missing > 0);
       return answers;
     },
     wait: async (millis) => simulator.advanceMillis(millis),
@@ -96,26 +90,37 @@ export function simulatedProxy(plan: Plan, workers: number): BehaviourProxy {
   };
 }
 
-/** Also ends the stream. */
-function answerOf(stream: Stream, order: number | undefined): Answer {
-  const { outcome } = stream;
-  const waitedMillis = Number(outcome.atNanos - stream.startNanos) / NANOS_PER_MILLI;
-  if (outcome.kind === 'gone') return { status: 'left', headers: {}, body: '', waitedMillis };
-  if (outcome.kind === 'localReply') {
-    const { status, headers, body } = outcome;
-    return { status, headers: Object.fromEntries(headers), body, waitedMillis };
+/** What the upstream does with a request that it has got. Where it fails the request, the router's answer is an outcome. */
+function play(
+  script: UpstreamScript,
+  stream: Stream,
+  order: number,
+  agenda: Agenda,
+  answer: (seen: Omit<Answer, 'waitedMillis'>) => void,
+): void {
+  const act = readScript(script);
+  if (act === 'reset' || act === 'disconnect') {
+    agenda.after(0, () => stream.fail('reset'));
+    return;
   }
-  if (outcome.kind !== 'admitted') throw new Error(`expected an answer, got ${outcome.kind}`);
-  const { status, headers, body } = stream.respond();
-  const sentBody = Buffer.from(stream.requestBody(), 'utf8');
-  const received = {
-    order: order!,
-    bodyBytes: sentBody.length,
-    bodyHash: hashOf(sentBody),
+  agenda.after(act.afterMillis, () => {
+    // The client may have left meanwhile.
+    if (stream.ended) return;
+    const { status, headers, body } = stream.respond(act);
+    const received = receivedOf(stream, order);
+    stream.end();
+    answer({ status, headers: Object.fromEntries(headers), body, received });
+  });
+}
+
+function receivedOf(stream: Stream, order: number): Received {
+  const body = Buffer.from(stream.requestBody(), 'utf8');
+  return {
+    order,
+    bodyBytes: body.length,
+    bodyHash: hashOf(body),
     trailers: Object.fromEntries(stream.requestTrailers()),
   };
-  stream.end();
-  return { status, headers: Object.fromEntries(headers), body, waitedMillis, received };
 }
 
 function routeOf(plan: Plan, authority: string): string | undefined {

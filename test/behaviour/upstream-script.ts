@@ -17,7 +17,7 @@ export interface ScriptedResponse {
   status: number;
   headers: Record<string, string>;
   body: string;
-  trailers: Record<string, string> | undefined;
+  trailers?: Record<string, string>;
 }
 
 const plain: ScriptedResponse = {
@@ -25,7 +25,6 @@ const plain: ScriptedResponse = {
   status: 200,
   headers: {},
   body: 'answer',
-  trailers: undefined,
 };
 
 /** What the words come to. */

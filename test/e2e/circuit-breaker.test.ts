@@ -135,7 +135,7 @@ response: { status: 418 }`),
   const before = upstream.requests;
   await sleep(400);
   // Until the route's timeout of 15 s.
-  const hanging = requests(40, { 'x-upstream': 'hang' });
+  const hanging = requests(40, { 'x-upstream': 'slow 60000' });
   await sleep(2000);
   expect(upstream.requests - before).toBe(2);
   // Timeouts are failures: it opens again.
