@@ -21,7 +21,7 @@ POLICIES ?= examples/policies
 RUN_FLAGS ?=
 DEMO_FLAGS ?=
 # One module a function, and one of them all.
-FUNCTIONS := rate-limit quota-scheduler circuit-breaker
+FUNCTIONS := rate-limit quota-scheduler circuit-breaker header-mutation
 MODULES := $(FUNCTIONS:%=modules/%.wasm) modules/sluice.wasm
 ASSEMBLY := $(shell find assembly -name '*.ts' -not -path '*/__tests__/*')
 HOST := $(shell find host/src -name '*.ts')

@@ -3,6 +3,8 @@ import { FILTER_CONTINUE } from './runtime/abi';
 import { releaseHostBuffers } from './runtime/memory';
 import { watchDone, watchResponseHeaders, watchResponseTrailers } from './filters/circuit-breaker/callbacks';
 import { CircuitBreaking } from './filters/circuit-breaker/circuit-breaking';
+import { HeaderMutation } from './filters/header-mutation/header-mutation';
+import { editRequestTrailers, editResponseHeaders, editResponseTrailers } from './filters/header-mutation/later-phases';
 import { forgetStream, QuotaScheduling } from './filters/quota-scheduler/quota-scheduling';
 import { RateLimiting } from './filters/rate-limit/rate-limiting';
 import { writeResponseMark } from './filters/rate-limit/response-mark';
@@ -14,17 +16,27 @@ export * from './filters/plugin';
 functions.push(new CircuitBreaking());
 functions.push(new RateLimiting());
 functions.push(new QuotaScheduling());
+// Sees each request twice: before the others for edits that must precede matching, and after them for the rest.
+functions.push(new HeaderMutation());
 
 export function proxy_on_response_headers(context: u32, _count: u32, endOfStream: u32): u32 {
   releaseHostBuffers();
   watchResponseHeaders(context, endOfStream != 0);
   writeResponseMark(context);
+  editResponseHeaders(context);
   return FILTER_CONTINUE;
 }
 
 export function proxy_on_response_trailers(context: u32, _count: u32): u32 {
   releaseHostBuffers();
   watchResponseTrailers(context);
+  editResponseTrailers(context);
+  return FILTER_CONTINUE;
+}
+
+export function proxy_on_request_trailers(context: u32, _count: u32): u32 {
+  releaseHostBuffers();
+  editRequestTrailers(context);
   return FILTER_CONTINUE;
 }
 

@@ -10,15 +10,21 @@ export class Configuration {
   logThreshold: u32 = LOG_WARN;
   /** Those that have something to do, in the order in which they see a request. */
   readonly sections: Section[] = [];
+  /** The one that edits messages, around all others; null when there is nothing to edit. */
+  editor: Section | null = null;
 
   adopt(): void {
     const nowNanos = monotonicNanos();
     for (let index = 0; index < this.sections.length; index++) this.sections[index].adopt(nowNanos);
+    const editor = this.editor;
+    if (editor !== null) editor.adopt(nowNanos);
   }
 
   get summary(): string {
     const parts: string[] = [];
     for (let index = 0; index < this.sections.length; index++) parts.push(this.sections[index].summary);
+    const editor = this.editor;
+    if (editor !== null) parts.push(editor.summary);
     return parts.length == 0 ? 'nothing' : parts.join(', ');
   }
 }
@@ -43,7 +49,9 @@ export function readConfiguration(size: u32): Configuration {
   configuration.logThreshold = common.logThreshold;
   for (let index = 0; index < read.length; index++) {
     const section = read[index];
-    if (section !== null && !section.isEmpty) configuration.sections.push(section);
+    if (section === null || section.isEmpty) continue;
+    if (section.editsMessages) configuration.editor = section;
+    else configuration.sections.push(section);
   }
   return configuration;
 }

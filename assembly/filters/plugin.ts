@@ -12,7 +12,7 @@ import { beginRequest } from '../runtime/request';
 import { readConfiguration } from './configuration';
 import { setCurrentRoot, setNextTick, soonerTick, wantTickWithin } from '../runtime/ticks';
 import { currentConfiguration, enterStream, setConfiguration } from './root-contexts';
-import { functions } from './section';
+import { functions, Section } from './section';
 
 /**
  * What every module exports to Envoy. Each callback costs a crossing per request, so there are no more than these;
@@ -73,9 +73,18 @@ export function proxy_on_request_headers(context: u32, _count: u32, _endOfStream
   const configuration = currentConfiguration();
   if (configuration === null) return refuseUnconfigured();
   const sections = configuration.sections;
-  if (sections.length == 0) return FILTER_CONTINUE;
+  const editor = configuration.editor;
+  if (sections.length == 0 && editor === null) return FILTER_CONTINUE;
   releaseHostBuffers();
   beginRequest();
+  if (editor === null) return decideAll(sections, context);
+  editor.prepare();
+  const action = decideAll(sections, context);
+  editor.conclude(context, action);
+  return action;
+}
+
+function decideAll(sections: Section[], context: u32): u32 {
   for (let index = 0; index < sections.length; index++) {
     const action = unchecked(sections[index]).decide(context);
     if (action == FILTER_CONTINUE) continue;

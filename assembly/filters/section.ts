@@ -13,6 +13,12 @@ export abstract class Section {
   abstract decide(context: u32): u32;
   /** A later function has refused the request that `decide` has just let through: what it took goes back. */
   giveBack(): void {}
+  /** Whether it edits messages: then it decides nothing, and has these two parts in the pass instead. */
+  get editsMessages(): bool { return false; }
+  /** Before any function looks at the request at hand. */
+  prepare(): void {}
+  /** After all have decided: `action` is what Envoy will be told. */
+  conclude(_context: u32, _action: u32): void {}
 }
 
 /** A kind of traffic control. An entry file names those that its module has, in the order of the pass. */

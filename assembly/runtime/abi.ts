@@ -3,6 +3,7 @@
  * `@solo-io/proxy-runtime` beyond them does not compile, or allocates on every request.
  */
 export {
+  proxy_add_header_map_value,
   proxy_continue_stream,
   proxy_define_metric,
   proxy_get_buffer_bytes,
@@ -14,6 +15,7 @@ export {
   proxy_increment_metric,
   proxy_log,
   proxy_record_metric,
+  proxy_remove_header_map_value,
   proxy_replace_header_map_value,
   proxy_send_local_response,
   proxy_set_effective_context,
@@ -32,6 +34,7 @@ export declare function random_get(target: usize, bytes: usize): u32;
 export const RESULT_OK: u32 = 0;
 
 export const HEADER_MAP_REQUEST: i32 = 0;
+export const HEADER_MAP_REQUEST_TRAILERS: i32 = 1;
 export const HEADER_MAP_RESPONSE: i32 = 2;
 export const HEADER_MAP_RESPONSE_TRAILERS: i32 = 3;
 

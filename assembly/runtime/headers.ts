@@ -8,6 +8,7 @@ import { resultPointer, resultSize } from './memory';
  * names are lower case.
  */
 let pairs: usize = 0;
+let pairsBytes: i32 = 0;
 let count: u32 = 0;
 
 /** The value the last successful find left: where and how long. */
@@ -16,10 +17,21 @@ export let foundLength: i32 = 0;
 
 export function loadRequestHeaders(): bool {
   count = 0;
+  pairsBytes = 0;
   if (proxy_get_header_map_pairs(HEADER_MAP_REQUEST, resultPointer, resultSize) != RESULT_OK) return false;
   pairs = load<usize>(resultPointer);
-  if (load<usize>(resultSize) >= 4) count = load<u32>(pairs);
+  pairsBytes = load<i32>(resultSize);
+  if (pairsBytes >= 4) count = load<u32>(pairs);
   return true;
+}
+
+/** The request's headers as the host gave them. */
+export function headerPairs(): usize {
+  return pairs;
+}
+
+export function headerPairsBytes(): i32 {
+  return pairsBytes;
 }
 
 /** Finds the first header of this name, and tells where; false when there is none. */

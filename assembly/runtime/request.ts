@@ -20,6 +20,7 @@ export const ON_FLAVOR: i32 = 8;
 const AUTHORITY = bytesOf(':authority');
 const PATH = bytesOf(':path');
 const METHOD = bytesOf(':method');
+const SCHEME = bytesOf(':scheme');
 const CONTENT_TYPE = bytesOf('content-type');
 const COOKIE = bytesOf('cookie');
 const GRPC_CONTENT_TYPE = bytesOf('application/grpc');
@@ -55,6 +56,22 @@ export function beginRequest(): void {
   routeIsKnown = false;
   addressIsKnown = false;
   connectionIsKnown = false;
+}
+
+/** Whether the headers are here already, so that reading one costs no call. */
+export function requestHeadersAreLoaded(): bool {
+  return hasHeaders;
+}
+
+/** The request's own header pairs, read if they were not: `headerPairs` and `headerPairsBytes` of headers.ts. */
+export function needRequestHeaders(): void {
+  needHeaders();
+}
+
+/** Makes a value the fact at hand, for comparisons that did not read it themselves. */
+export function showFact(pointer: usize, length: i32): void {
+  fact = pointer;
+  factLength = length;
 }
 
 @inline
@@ -165,6 +182,48 @@ export function isGrpcRequest(): bool {
   if (factLength == length) return true;
   const next = load<u8>(fact + length);
   return next == 43 /* + */ || next == 59 /* ; */;
+}
+
+/** The version of HTTP with its name, `HTTP/1.1`. */
+export function readProtocol(): bool {
+  if (!readProperty(REQUEST_PROTOCOL)) return false;
+  fact = propertyValue;
+  factLength = propertyLength;
+  return true;
+}
+
+/** The client's address as text, without port and brackets. */
+export function readSourceAddress(): bool {
+  if (!readProperty(SOURCE_ADDRESS)) return false;
+  fact = propertyValue;
+  factLength = propertyLength;
+  const colon = lastIndexOfByte(fact, factLength, 58 /* : */);
+  if (colon < 0) return false; // a Unix socket
+  factLength = colon;
+  if (factLength > 1 && load<u8>(fact) == 91 /* [ */) {
+    fact += 1;
+    factLength -= 2;
+  }
+  return factLength > 0;
+}
+
+/** The query string without its question mark. */
+export function readQueryString(): bool {
+  if (!readFirstHeader(PATH)) return false;
+  const query = indexOfByte(fact, factLength, 63 /* ? */);
+  if (query < 0) return false;
+  fact += query + 1;
+  factLength -= query + 1;
+  return true;
+}
+
+export function readScheme(): bool {
+  return readFirstHeader(SCHEME);
+}
+
+/** The authority as the client wrote it, its port included. */
+export function readAuthority(): bool {
+  return readFirstHeader(AUTHORITY);
 }
 
 /** The path without its query string. */

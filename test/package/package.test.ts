@@ -63,6 +63,7 @@ describe('the tarball', () => {
           'modules/rate-limit.wasm',
           'modules/quota-scheduler.wasm',
           'modules/circuit-breaker.wasm',
+          'modules/header-mutation.wasm',
           'schema/plugin-configuration.schema.json',
         ],
       ]),

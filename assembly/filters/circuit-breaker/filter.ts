@@ -5,6 +5,7 @@ import { BEGAN, closeCallNote, openCallNote } from '../../runtime/call-notes';
 import { monotonicNanos } from '../../runtime/clock';
 import { isGrpcRequest } from '../../runtime/request';
 import { currentRoot } from '../../runtime/ticks';
+import { tellVerdict, VERDICT_BREAKER, verdictIsWanted } from '../../runtime/verdict';
 import { Breaker, Breakers } from './breaker';
 import { FAILED, NO_GRPC_STATUS, NOTHING } from './outcome';
 
@@ -29,6 +30,7 @@ export function beginCall(breakers: Breakers, context: u32): u32 {
   const position = breakers.find();
   if (position < 0) return FILTER_CONTINUE;
   const breaker = unchecked(breakers.breakers[position]);
+  if (verdictIsWanted) tellVerdict(VERDICT_BREAKER, breaker.name);
   const settings = breaker.settings;
   const mode = settings.mode;
   if (mode == MODE_DISABLED || mode == MODE_FORCED_CLOSED) return FILTER_CONTINUE;

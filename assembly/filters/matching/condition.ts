@@ -34,7 +34,11 @@ export class Condition extends Matcher {
   /** A missing value satisfies nothing but an inverted `present` (Envoy's HeaderMatcher rule). */
   holds(): bool {
     if (this.on == ON_CLIENT_ADDRESS) return this.addressHolds();
-    const isThere = readValue(this.on, this.name);
+    return this.holdsFor(readValue(this.on, this.name));
+  }
+
+  /** Whether it holds for the fact at hand, or for a value that is not there. */
+  holdsFor(isThere: bool): bool {
     if (this.comparison == IS_PRESENT) return isThere != this.isInverted;
     if (!isThere) return false;
     return this.valueHolds() != this.isInverted;

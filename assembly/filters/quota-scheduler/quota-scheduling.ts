@@ -6,6 +6,7 @@ import { JsonReader } from '../../runtime/json-reader';
 import { CommonConfiguration } from '../../runtime/plugin-config';
 import { fact, factLength, isGrpcRequest, readHost } from '../../runtime/request';
 import { soonerTick, wantTickWithin } from '../../runtime/ticks';
+import { tellVerdict, VERDICT_SCHEDULER, VERDICT_WORKLOAD, verdictIsWanted } from '../../runtime/verdict';
 import { Section, TrafficFunction } from '../section';
 import { readQuotaSchedulers } from './config';
 import { nextDeadline } from './deadlines';
@@ -118,6 +119,10 @@ export class QuotaSection extends Section {
 function schedule(scheduler: QuotaScheduler, context: u32): u32 {
   scheduler.look();
   const workload = scheduler.workload;
+  if (verdictIsWanted) {
+    tellVerdict(VERDICT_SCHEDULER, scheduler.name);
+    tellVerdict(VERDICT_WORKLOAD, workload.name);
+  }
   workload.offered.increment();
   if (scheduler.cost == 0) {
     workload.admitted.increment();

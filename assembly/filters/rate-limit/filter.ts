@@ -1,6 +1,7 @@
 import { FILTER_CONTINUE, FILTER_STOP } from '../../runtime/abi';
 import { monotonicNanos } from '../../runtime/clock';
 import { fact, factLength, isGrpcRequest, readHost } from '../../runtime/request';
+import { tellVerdict, VERDICT_LIMITER, verdictIsWanted } from '../../runtime/verdict';
 import { RateLimits, Rule } from './rule';
 import { markResponse } from './response-mark';
 
@@ -24,6 +25,7 @@ export function limitRequest(limits: RateLimits, context: u32): u32 {
   }
   if (refuseIfWaiting(limits, count)) return FILTER_STOP;
   for (let index = 0; index < count; index++) countAdmission(unchecked(limits.rules[applying[index]]));
+  if (verdictIsWanted) tellVerdict(VERDICT_LIMITER, unchecked(limits.rules[applying[0]]).name);
   if (limits.marksResponses) markResponse(limits, count, context);
   return FILTER_CONTINUE;
 }
@@ -97,6 +99,7 @@ function refuseIfWaiting(limits: RateLimits, count: i32): bool {
     longestWait = max(longestWait, rule.wait);
   }
   if (refusing === null) return false;
+  if (verdictIsWanted) tellVerdict(VERDICT_LIMITER, refusing.name);
   refusing.refused.add(1);
   refusing.reply.send(refusing.name, longestWait, refusing.chosenMaxTokens, isGrpcRequest());
   return true;

@@ -1,5 +1,6 @@
 import { circuitBreakerVariants } from './circuit-breaker.ts';
 import { emptyWasm } from './empty-wasm.ts';
+import { headerEditVariants } from './header-edits.ts';
 import { luaBucket } from './lua-bucket.ts';
 import { nativeLocalRateLimit } from './native-local-rate-limit.ts';
 import { noFilter } from './no-filter.ts';
@@ -21,4 +22,5 @@ export const variants: Variant[] = [
   rustInSharedData,
   ...virtualHostVariants,
   ...circuitBreakerVariants,
+  ...headerEditVariants,
 ];

@@ -34,6 +34,29 @@ const policy = (name: string, maxTokens = 1) =>
     spec: { rules: [{ name: 'r', limit: { tokenBucket: { maxTokens, fillInterval: '1s' } } }] },
   });
 
+const headers = (name: string, value: string) =>
+  JSON.stringify({
+    apiVersion: 'sluice.dev/v1alpha1',
+    kind: 'HeaderPolicy',
+    metadata: { name },
+    spec: { rules: [{ name: 'r', request: [{ set: { name: `x-${name}`, value } }] }] },
+  });
+
+describe('sluice compile --explain', () => {
+  it('says which header rules Envoy carries out itself, on standard error', () => {
+    write('a.yaml', `${headers('a', 'fixed')}\n---\n${headers('b', '{limiter}')}`);
+    const { status, stdout, stderr } = sluice(['compile', '-f', 'a.yaml', '--to', 'envoy', '--explain']);
+    expect(status).toBe(0);
+    expect(stderr).toBe(
+      'header rule default/a/r: Envoy’s own routes\n' +
+        'header rule default/b/r: module, because the value of x-b tells facts: {limiter}\n',
+    );
+    expect(JSON.stringify(JSON.parse(stdout))).toContain(
+      '"request_headers_to_add":[{"header":{"key":"x-a","value":"fixed"}',
+    );
+  });
+});
+
 describe('sluice check', () => {
   it('reads files, folders and standard input, each file once, and says how many policies are right', () => {
     write('policies/a.yaml', policy('a'));

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { withNativeHeaderEdits } from '../envoy/native-header-edits.ts';
 import type { EnvoyOptions, SocketAddress, Upstream } from '../envoy/options.ts';
 import { translateToEnvoy, translateToOneEnvoyFile } from '../envoy/translate.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -18,6 +19,7 @@ interface CompileOptions extends PolicyOptions {
   to: 'envoy' | 'plugin';
   output?: string;
   force: boolean;
+  explain: boolean;
   listen: SocketAddress;
   listenLocal?: SocketAddress;
   admin: SocketAddress;
@@ -40,6 +42,7 @@ export function registerCompile(program: Command): void {
         .makeOptionMandatory(),
     )
     .option('-o, --output <folder>', 'write files into this folder instead of standard output')
+    .option('--explain', 'say on standard error which header rules Envoy carries out itself', false)
     .option('--force', 'overwrite files that exist', false)
     .addOption(
       new Option('--listen <address>', 'where Envoy listens')
@@ -80,6 +83,7 @@ async function compile(options: CompileOptions): Promise<void> {
     process.exitCode = EXIT_CODE.policyProblems;
     return;
   }
+  if (options.explain) explain(plan, options);
   if (options.output === undefined) {
     await writeStandardOutput(printJson(oneFile(plan, options)));
     return;
@@ -92,6 +96,15 @@ async function compile(options: CompileOptions): Promise<void> {
     );
   }
   await writeFolder(options.output, files);
+}
+
+/** Where each header rule went, one line each; nothing of it is on standard output. */
+function explain(plan: Plan, { to }: CompileOptions): void {
+  for (const { rule, moduleBecause } of withNativeHeaderEdits(plan).places) {
+    const because = to === 'plugin' ? 'a plugin configuration has no routes' : moduleBecause;
+    const place = because === undefined ? 'Envoy’s own routes' : `module, because ${because}`;
+    process.stderr.write(`header rule ${rule}: ${place}\n`);
+  }
 }
 
 function oneFile(plan: Plan, options: CompileOptions): unknown {

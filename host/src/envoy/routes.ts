@@ -3,6 +3,7 @@ import type { Plan } from '../plan/plan.ts';
 import { clusterName } from './clusters.ts';
 import { type RoutedVirtualHost, withUpstreams } from './host-upstreams.ts';
 import { type JsonObject, typeUrl } from './json.ts';
+import { nativeHeaderFields } from './native-header-edits.ts';
 import type { EnvoyOptions } from './options.ts';
 import { filterName } from './wasm-filter.ts';
 
@@ -35,7 +36,7 @@ function idleTimeout({ plugin }: Plan): JsonObject {
 }
 
 function virtualHost(
-  { name, domains, routes, upstream }: RoutedVirtualHost,
+  { name, domains, routes, upstream, requestHeaderEdits }: RoutedVirtualHost,
   idleTimeout: JsonObject,
 ): JsonObject {
   const cluster = clusterName(upstream);
@@ -43,6 +44,7 @@ function virtualHost(
   return {
     name,
     domains,
+    ...nativeHeaderFields(requestHeaderEdits),
     ...(bypassed && { typed_per_filter_config: bypass }),
     routes: routes.map((route) => ({
       name: route.name,

@@ -5,13 +5,15 @@ import { type EnvoyFiles, xdsFile } from './files.ts';
 import { withUpstreams } from './host-upstreams.ts';
 import { leaveHostsToRoutes } from './hosts-left-to-routes.ts';
 import type { JsonObject } from './json.ts';
+import { withNativeHeaderEdits } from './native-header-edits.ts';
 import type { EnvoyOptions } from './options.ts';
 import { pluginForListeners } from './plugin-for-listeners.ts';
 import { routeConfiguration } from './routes.ts';
 import { wasmFilter, wasmFilterResource } from './wasm-filter.ts';
 
 /** A plan as files for one Envoy: what may change lies in files of its own, which Envoy watches. */
-export function translateToEnvoy(plan: Plan, options: EnvoyOptions): EnvoyFiles {
+export function translateToEnvoy(asked: Plan, options: EnvoyOptions): EnvoyFiles {
+  const { plan } = withNativeHeaderEdits(asked);
   const plugin = pluginForListeners(plan.plugin, options);
   const inForce = options.leaveHostsToRoutes
     ? leaveHostsToRoutes(plugin, withUpstreams(plan.virtualHosts, options))
@@ -29,7 +31,8 @@ export function translateToEnvoy(plan: Plan, options: EnvoyOptions): EnvoyFiles 
 }
 
 /** A plan as one self-contained bootstrap. A change of it needs a restart. */
-export function translateToOneEnvoyFile(plan: Plan, options: EnvoyOptions): JsonObject {
+export function translateToOneEnvoyFile(asked: Plan, options: EnvoyOptions): JsonObject {
+  const { plan } = withNativeHeaderEdits(asked);
   const plugin = pluginForListeners(plan.plugin, options);
   return bootstrapInOneFile(
     options,

@@ -12,7 +12,7 @@ export interface UpdateStep {
 /**
  * The files to replace, one after the other, so that no request in between fails or goes without the limit it has
  * before and after: clusters come before the routes that name them and go after; a rule that names routes holds
- * before the routes change and until they have.
+ * before the routes change and until they have; a header rule that moves between filter and routes is in one or both.
  */
 export function updateSteps(current: EnvoyFiles, next: EnvoyFiles): UpdateStep[] {
   const steps: UpdateStep[] = [];
@@ -22,7 +22,7 @@ export function updateSteps(current: EnvoyFiles, next: EnvoyFiles): UpdateStep[]
   };
   if (current.routes.version !== next.routes.version) {
     add(withClustersOfBoth(current.clusters, next.clusters));
-    if (namesRoutes(current) || namesRoutes(next)) {
+    if (namesRoutes(current) || namesRoutes(next) || dropsHeaderRules(current, next)) {
       add(next.filterFor(overlapPlugins(current.plugin, next.plugin)), true);
     } else if (current.filter.version !== next.filter.version) {
       // Not `next.filter`: it may leave hosts to routes that are not there yet.
@@ -41,6 +41,12 @@ function fileOf(files: EnvoyFiles, name: XdsFile['name']): XdsFile {
 
 function namesRoutes({ plugin }: EnvoyFiles): boolean {
   return rulesOfPlugin(plugin).some((rule) => rule.routes !== undefined);
+}
+
+/** A header rule that the filter no longer has may be one of the routes now. */
+function dropsHeaderRules(current: EnvoyFiles, next: EnvoyFiles): boolean {
+  const kept = new Set(next.plugin.headerRules?.map(({ name }) => name));
+  return (current.plugin.headerRules ?? []).some(({ name }) => !kept.has(name));
 }
 
 function withClustersOfBoth(current: XdsFile, next: XdsFile): XdsFile {

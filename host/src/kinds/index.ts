@@ -2,6 +2,7 @@ import { asmCircuitBreaker } from './asm-circuit-breaker.ts';
 import { asmLocalRateLimiter } from './asm-local-rate-limiter.ts';
 import { asmQuotaSchedulingPolicy } from './asm-quota-scheduling-policy.ts';
 import { circuitBreakerPolicy } from './circuit-breaker-policy.ts';
+import { headerPolicy } from './header-policy.ts';
 import type { PolicyKind } from './policy-kind.ts';
 import { quotaSchedulingPolicy } from './quota-scheduling-policy.ts';
 import { rateLimitPolicy } from './rate-limit-policy.ts';
@@ -14,4 +15,5 @@ export const POLICY_KINDS: readonly PolicyKind[] = [
   rateLimitPolicy,
   quotaSchedulingPolicy,
   circuitBreakerPolicy,
+  headerPolicy,
 ];

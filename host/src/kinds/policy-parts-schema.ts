@@ -46,6 +46,8 @@ export const COMPARISONS = ['exact', 'prefix', 'suffix', 'contains', 'regex'];
 const pathComparison = object(comparison);
 const headerComparison = object({ name: requestHeaderName(), present: flag().optional(), ...comparison });
 const namedComparison = object({ name: label(), present: flag().optional(), ...comparison });
+export const headerComparisons = list(headerComparison, { nonEmpty: true });
+export type HeaderComparison = z.output<typeof headerComparison>;
 export type Comparison = z.output<typeof pathComparison> & { present?: boolean | undefined };
 
 /** The fields of a `match`, but for what only a whole rule can be narrowed to. */

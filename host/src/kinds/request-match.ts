@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import type { ValueSource } from '../plan/plugin-configuration.ts';
 import type { PolicyCondition, TextComparison } from '../policy/policy.ts';
-import type { Comparison, RequestMatch } from './policy-parts-schema.ts';
+import type { Comparison, HeaderComparison, RequestMatch } from './policy-parts-schema.ts';
 
 /** The conditions of a `match`, cheapest first: the request path stops at the first that fails. */
 export function requestConditions(match: RequestMatch): PolicyCondition[] {
@@ -9,11 +9,15 @@ export function requestConditions(match: RequestMatch): PolicyCondition[] {
   return [
     ...(methods === undefined ? [] : [methodCondition(methods)]),
     ...(path === undefined ? [] : [condition({ on: 'path' }, path)]),
-    ...headers.map((header) => condition({ on: 'header', name: header.name.toLowerCase() }, header)),
+    ...headerConditions(headers),
     ...queryParameters.map((parameter) => condition({ on: 'query', name: parameter.name }, parameter)),
     ...cookies.map((cookie) => condition({ on: 'cookie', name: cookie.name }, cookie)),
     ...(clientAddresses === undefined ? [] : [addressCondition(clientAddresses)]),
   ];
+}
+
+export function headerConditions(headers: readonly HeaderComparison[]): PolicyCondition[] {
+  return headers.map((header) => condition({ on: 'header', name: header.name.toLowerCase() }, header));
 }
 
 function methodCondition(methods: string[]): PolicyCondition {

@@ -5,6 +5,7 @@ import { mostExactFirst } from './most-exact-first.ts';
 import { PatternTable } from './pattern-table.ts';
 import type { Plan } from './plan.ts';
 import { planCircuitBreaker } from './plan-circuit-breaker.ts';
+import { planHeaderRule } from './plan-header-rule.ts';
 import { planQuotaScheduler } from './plan-quota-scheduler.ts';
 import { planRateLimit } from './plan-rate-limit.ts';
 import type { PluginConfiguration } from './plugin-configuration.ts';
@@ -56,6 +57,10 @@ export function plan(policies: readonly Policy[]): Planned {
     hostsOf,
   );
   const circuitBreakers = planEach(breakers, planCircuitBreaker);
+  const headerRules = planEach(
+    policies.flatMap((policy) => policy.headerRules ?? []),
+    planHeaderRule,
+  );
   const hosted = rules.map((rule) => ({ rule, hosts: hostsOf.get(rule)! }));
   const { virtualHosts, diagnostics: routeDiagnostics } = planVirtualHosts(hosted, formsOf);
   const { patterns } = context.patterns;
@@ -65,6 +70,7 @@ export function plan(policies: readonly Policy[]): Planned {
     ...(rateLimits.length > 0 && { rateLimits }),
     ...(quotaSchedulers.length > 0 && { quotaSchedulers }),
     ...(circuitBreakers.length > 0 && { circuitBreakers }),
+    ...(headerRules.length > 0 && { headerRules }),
   };
   return {
     plan: { plugin, virtualHosts },

@@ -1,4 +1,4 @@
-import type { PluginConfiguration } from './plugin-configuration.ts';
+import type { HeaderEdit, PluginConfiguration } from './plugin-configuration.ts';
 
 /** What the policies ask for, independent of where it will run. Translators read this and nothing before it. */
 export interface Plan {
@@ -14,6 +14,8 @@ export interface PlannedVirtualHost {
   domains: string[];
   /** At least one; the last matches every path. */
   routes: PlannedRoute[];
+  /** What the virtual host does to its requests' headers itself, after all filters. Translators add it. */
+  requestHeaderEdits?: HeaderEdit[];
 }
 
 export interface PlannedRoute {

@@ -250,6 +250,68 @@ const circuitBreaker = z
       .optional(),
   })
   .meta({ id: 'CircuitBreaker' });
+const editedName = z
+  .string()
+  .regex(/^[!#$%&'*+\-.^_`|~0-9a-z]+$/)
+  .describe('Lower case; no pseudo-header, and none about the connection or the message itself.');
+const template = z.string().max(16_384).describe('Text with facts in braces: `{request.path}`.');
+const status = wholeNumber(100, 599);
+const editConditions = {
+  match: z.array(matcher).optional().describe('Of the request, as it arrived.'),
+  statuses: z
+    .array(z.tuple([status, status]))
+    .min(1)
+    .optional()
+    .describe('Ranges, least and most; edits of responses only.'),
+  responseMatch: z
+    .array(condition)
+    .min(1)
+    .optional()
+    .describe('On headers of the response, as they came; edits of responses only.'),
+};
+const headerEdit = z
+  .union([
+    z.strictObject({
+      edit: z.enum(['set', 'add', 'overwriteIfExistsOrAdd', 'addIfAbsent', 'overwriteIfExists']),
+      name: editedName,
+      value: template,
+      keepEmptyValue: z.boolean().optional(),
+      ...editConditions,
+    }),
+    z.strictObject({ edit: z.literal('remove'), name: editedName, ...editConditions }),
+    z.strictObject({ edit: z.literal('removePrefix'), prefix: z.string().min(1), ...editConditions }),
+    z.strictObject({
+      edit: z.enum(['rename', 'copy']),
+      from: editedName,
+      name: editedName,
+      ...editConditions,
+    }),
+    z.strictObject({
+      edit: z.literal('map'),
+      from: editedName,
+      name: editedName,
+      values: z
+        .array(z.tuple([z.string(), z.string().min(1)]))
+        .min(1)
+        .max(1_024),
+      default: z.string().min(1).optional(),
+      ...editConditions,
+    }),
+  ])
+  .meta({ id: 'HeaderEdit' });
+const headerEdits = z.array(headerEdit).max(64).optional();
+
+const headerRule = z
+  .strictObject({
+    ...scope,
+    match: z.array(matcher).optional(),
+    phase: z.literal('beforeMatching').optional(),
+    request: headerEdits,
+    response: headerEdits,
+    requestTrailers: headerEdits,
+    responseTrailers: headerEdits,
+  })
+  .meta({ id: 'HeaderRule' });
 
 export const pluginConfigurationSchema = z
   .strictObject({
@@ -261,6 +323,7 @@ export const pluginConfigurationSchema = z
     rateLimits: z.array(rateLimitRule).optional(),
     quotaSchedulers: z.array(quotaScheduler).optional(),
     circuitBreakers: z.array(circuitBreaker).optional(),
+    headerRules: z.array(headerRule).optional(),
   })
   .describe('What Sluice’s Wasm module reads.');
 

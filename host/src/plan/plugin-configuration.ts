@@ -21,6 +21,8 @@ export interface PluginConfiguration {
    * A breaker's refusal comes before every limit and takes nothing from one.
    */
   circuitBreakers?: CircuitBreaker[];
+  /** Header rules. All that match a request edit it and its response, in this order, after every limit and quota. */
+  headerRules?: HeaderRule[];
 }
 
 /** A regular expression in RE2 syntax, compiled to a byte automaton that must match the whole value. */
@@ -342,3 +344,82 @@ export interface FailureConditions {
   /** The route's timeout or the longest duration of a stream. Default true. */
   timeouts?: boolean;
 }
+
+/**
+ * Edits for the requests that match, and for their responses. Conditions look at messages as they came; an edit and
+ * its template see what the edits before have left. At most 64 edits in one rule; of the rules that match one request
+ * at most 16 edit its response and trailers.
+ */
+export interface HeaderRule {
+  /** Identity, unique in the document: names the metrics. By convention `namespace/policy/rule`. */
+  name: string;
+  /** As in `RateLimitRule`. */
+  hosts?: string[];
+  ports?: number[];
+  routes?: string[];
+  /** All must hold. */
+  match?: Matcher[];
+  /**
+   * `beforeMatching`: before limits, quotas and other rules look at the request, which then see what the edits made
+   * of it; `request` edits only, and no facts that those decide. Absent: for admitted requests, after all of them.
+   */
+  phase?: 'beforeMatching';
+  request?: HeaderEdit[];
+  /** Every response, refusals of Sluice itself included. */
+  response?: HeaderEdit[];
+  /** Of a message that has trailers; none are made. */
+  requestTrailers?: HeaderEdit[];
+  responseTrailers?: HeaderEdit[];
+}
+
+export type HeaderEdit = HeaderEditAction & {
+  /** Of the request, as it arrived. All must hold. */
+  match?: Matcher[];
+  /** Status of the response: ranges from the least to the most, 100…599. Edits of responses and their trailers only. */
+  statuses?: [least: number, most: number][];
+  /** On headers of the response, as they came. All must hold. Edits of responses and their trailers only. */
+  responseMatch?: Condition[];
+};
+
+/**
+ * One change. Names are lower-case tokens; no pseudo-headers, `host`, or headers about the connection or the message
+ * itself (`connection`, `content-length`, `keep-alive`, `proxy-connection`, `te`, `trailer`, `transfer-encoding`,
+ * `upgrade`). `value` is a `Template`.
+ */
+export type HeaderEditAction =
+  | {
+      /**
+       * `set`: one header with this value and nothing else of the name. The others are Envoy's append actions: `add`
+       * (APPEND_IF_EXISTS_OR_ADD) is one more.
+       */
+      edit: 'set' | 'add' | 'overwriteIfExistsOrAdd' | 'addIfAbsent' | 'overwriteIfExists';
+      name: string;
+      value: Template;
+      /** Write a value that turns out empty, too. Default false: it changes nothing, and `set` removes the header. */
+      keepEmptyValue?: boolean;
+    }
+  | { edit: 'remove'; name: string }
+  /** All headers whose names begin so, but for those that no edit may name. */
+  | { edit: 'removePrefix'; prefix: string }
+  /** The values of `from` take the place of those under `name`, when there are any. `rename` removes `from`. */
+  | { edit: 'rename' | 'copy'; from: string; name: string }
+  /**
+   * `name` is set to what `values` (at most 1,024 pairs, none empty) has for the value of `from`, else to `default`, if
+   * there is one; else nothing changes. Several values of `from` are joined by `,`.
+   */
+  | { edit: 'map'; from: string; name: string; values: [value: string, becomes: string][]; default?: string };
+
+/**
+ * Text with facts in braces, at most 16,384 bytes: `{fact}`; `{fact?other}`, the first that there is; `{fact:20}`, its
+ * first 20 bytes. `{{` and `}}` are braces that are meant. Control characters in facts are dropped; a missing fact is
+ * empty. Values of one message have 64 KiB together; one that does not fit is not written, and edits that
+ * would have overwritten the header remove it.
+ *
+ * `request.header.NAME`, `request.cookie.NAME`, `request.query.NAME`, `request.path` (without query), `request.query`,
+ * `request.method`, `request.host` (without port), `request.authority`, `request.scheme`, `request.protocol`
+ * (`HTTP/1.1`), `source.address` (without port), `route.name`; names of what was decided: `limiter` (the rate limit that
+ * refused, else the first that applied), `scheduler`, `workload`, `breaker`; `response.status` for responses and their
+ * trailers, `response.header.NAME` for responses. Edits of responses and trailers see the request as it arrived: its
+ * facts are kept in 960 bytes a stream, and one that does not fit is missing.
+ */
+export type Template = string;

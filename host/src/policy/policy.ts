@@ -2,6 +2,7 @@ import type {
   CircuitBreaker,
   Cost,
   Descriptor,
+  HeaderEditAction,
   Limit,
   QuotaBucket,
   QuotaScheduler,
@@ -21,6 +22,7 @@ export interface Policy {
   rateLimits?: PolicyRateLimit[];
   quotaSchedulers?: PolicyQuotaScheduler[];
   circuitBreakers?: PolicyCircuitBreaker[];
+  headerRules?: PolicyHeaderRule[];
 }
 
 /** What a policy asks of some requests, whatever it is: whose requests, and where that stands. */
@@ -73,6 +75,21 @@ export interface PolicyCircuitBreaker extends PolicyRule, BreakerSettings {}
 
 /** What makes a breaker open, and what it does then. */
 export type BreakerSettings = Omit<CircuitBreaker, keyof PolicyRule | 'hosts'>;
+/** As the plugin configuration's HeaderRule. */
+export interface PolicyHeaderRule extends PolicyRule {
+  match: PolicyCondition[];
+  phase?: 'beforeMatching';
+  request: PolicyHeaderEdit[];
+  response: PolicyHeaderEdit[];
+  requestTrailers: PolicyHeaderEdit[];
+  responseTrailers: PolicyHeaderEdit[];
+}
+
+export type PolicyHeaderEdit = HeaderEditAction & {
+  match: PolicyCondition[];
+  statuses?: [least: number, most: number][];
+  responseMatch: PolicyCondition[];
+};
 
 /** A Kubernetes service by its full name, known under its short forms too, or a host pattern as it is. Lower case. */
 export type HostTarget = { service: string } | { host: string };
@@ -101,6 +118,7 @@ export function rulesOf({
   rateLimits = [],
   quotaSchedulers = [],
   circuitBreakers = [],
+  headerRules = [],
 }: Policy): PolicyRule[] {
-  return [...rateLimits, ...quotaSchedulers, ...circuitBreakers];
+  return [...rateLimits, ...quotaSchedulers, ...circuitBreakers, ...headerRules];
 }

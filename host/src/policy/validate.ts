@@ -50,11 +50,13 @@ export function validate(
   const circuitBreakers = validated.policies
     .flatMap((policy) => policy.circuitBreakers ?? [])
     .filter(isFirst);
+  const headerRules = validated.policies.flatMap((policy) => policy.headerRules ?? []).filter(isFirst);
   validated.diagnostics.push(
     ...[...duplicates].map(duplicatePolicyDiagnostic),
     ...duplicateRules(rateLimits),
     ...duplicateRules(quotaSchedulers),
     ...duplicateRules(circuitBreakers),
+    ...duplicateRules(headerRules),
     ...excessiveKeyCapacity(rateLimits),
     ...excessiveBreakerKeys(circuitBreakers),
     ...quotaSchedulers.flatMap(unreachableWorkloads),

@@ -50,6 +50,35 @@ export function responseHeaderName() {
   });
 }
 
+/** The name of a header that a policy may change. */
+export function editedHeaderName() {
+  const phrase = 'the name of a header (RFC 9110 token)';
+  return z.string({ error: phrase }).superRefine((name, context) => {
+    const because = whyProtected(name);
+    if (because !== undefined) {
+      const message = 'a header that policies may change';
+      context.addIssue({ code: 'custom', message, params: { because } });
+    } else if (!isToken(name)) {
+      context.addIssue({ code: 'custom', message: phrase });
+    }
+  });
+}
+
+/** Why no policy may change the header, or undefined. */
+function whyProtected(name: string): string | undefined {
+  const lowerCase = name.toLowerCase();
+  if (lowerCase.startsWith(':') || lowerCase === 'host') {
+    return 'pseudo-headers and host say what is asked of whom, and by them the route has been chosen already; a route can rewrite them';
+  }
+  if (!CONNECTION_HEADERS.includes(lowerCase)) return undefined;
+  return 'it is about the connection or the message itself, and only the proxy can set it truthfully';
+}
+
+/** How the names of some headers begin. */
+export function headerNamePrefix() {
+  return textThat('how the names of headers begin (RFC 9110 token characters)', isToken);
+}
+
 /** A literal header value: `%` has no meaning. Nothing in it can end the header and begin another. */
 export function headerValue() {
   return textThat(
