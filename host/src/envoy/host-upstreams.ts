@@ -1,4 +1,5 @@
-import type { PlannedVirtualHost } from '../plan/plan.ts';
+import type { Plan, PlannedVirtualHost } from '../plan/plan.ts';
+import type { PlannedDestination } from '../plan/routing-plan.ts';
 import { bareName, hostForms, isServiceHost } from './host-names.ts';
 import type { EnvoyOptions, Upstream } from './options.ts';
 
@@ -11,9 +12,10 @@ export interface RoutedVirtualHost extends PlannedVirtualHost {
  * virtual host of its own, with the routes of the one that answered for it until then, so its limits still hold.
  */
 export function withUpstreams(
-  virtualHosts: readonly PlannedVirtualHost[],
+  { virtualHosts, destinations = [] }: Pick<Plan, 'virtualHosts' | 'destinations'>,
   options: EnvoyOptions,
 ): RoutedVirtualHost[] {
+  const behindRoutes = new Set(destinations.flatMap((destination) => destinationNames(destination)));
   const routed = virtualHosts.map((virtualHost) => ({ ...virtualHost, upstream: options.upstream }));
   if (options.upstreamsByHost === undefined) return routed;
   const byDomain = new Map<string, RoutedVirtualHost>();
@@ -22,8 +24,11 @@ export function withUpstreams(
   }
   const added: RoutedVirtualHost[] = [];
   for (const [host, upstream] of options.upstreamsByHost) {
+    // A server behind routes, which decide by whom it can be called.
+    if (behindRoutes.has(host)) continue;
     const forms = hostForms(host);
     const named = forms.map((form) => byDomain.get(form)).find((virtualHost) => virtualHost !== undefined);
+    if (named?.listeners !== undefined) continue;
     if (named !== undefined) {
       split(named, formsIn(named, host), upstream, byDomain, added);
     } else {
@@ -65,10 +70,22 @@ function add(
   byDomain: Map<string, RoutedVirtualHost>,
   added: RoutedVirtualHost[],
 ): void {
-  const inherited = mostExact(host, byDomain);
+  const inherited = withoutUnknown(mostExact(host, byDomain));
   const virtualHost = { ...inherited, name: `${inherited.name}@${host}`, domains: forms, upstream };
   for (const domain of forms) byDomain.set(domain, virtualHost);
   added.push(virtualHost);
+}
+
+/** A host that is named with its upstream is known. */
+function withoutUnknown({ isUnknownHost: _, ...known }: RoutedVirtualHost): RoutedVirtualHost {
+  return known;
+}
+
+/** All that an `--upstream` may call a destination by. */
+function destinationNames({ host, subset }: PlannedDestination): string[] {
+  const isService = host.endsWith('.svc.cluster.local');
+  const forms = isService ? [...hostForms(host), bareName(host)] : [host];
+  return subset === undefined ? forms : forms.flatMap((form) => [form, `${form}/${subset}`]);
 }
 
 /** Envoy's order of domains: exact, then the longest suffix, then `*`. */

@@ -1,5 +1,6 @@
 import { asmLocalRateLimiter } from './asm-local-rate-limiter.ts';
 import { asmQuotaSchedulingPolicy } from './asm-quota-scheduling-policy.ts';
+import { knativeIngress } from './knative-ingress.ts';
 import type { PolicyKind } from './policy-kind.ts';
 import { quotaSchedulingPolicy } from './quota-scheduling-policy.ts';
 import { rateLimitPolicy } from './rate-limit-policy.ts';
@@ -10,4 +11,5 @@ export const POLICY_KINDS: readonly PolicyKind[] = [
   asmQuotaSchedulingPolicy,
   rateLimitPolicy,
   quotaSchedulingPolicy,
+  knativeIngress,
 ];

@@ -11,6 +11,7 @@ const subscriptions: Record<XdsFile['name'], string> = {
   'clusters.json': 'cluster_manager\\.cds',
   'filter.json': 'extension_config_discovery\\.http_filter\\.sluice',
   'routes.json': 'http\\.[^.]+\\.rds\\.sluice',
+  'routes-local.json': 'http\\.[^.]+\\.rds\\.sluice-local',
 };
 
 interface Subscription {

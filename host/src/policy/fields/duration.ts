@@ -51,6 +51,16 @@ export function marginDuration() {
   return durationWithin('0s', 0, '1 h', MAX_WAIT_NANOS);
 }
 
+/** How long a request may take; `0s` is no limit. */
+export function timeoutDuration() {
+  return durationWithin('0s', 0, '366 days', MAX_INTERVAL_NANOS);
+}
+
+/** Whole milliseconds of a valid duration, as Envoy counts most times. */
+export function durationMillis(text: string): number {
+  return Math.round(parseDuration(text)! / 1e6);
+}
+
 function durationWithin(minimum: string, minimumNanos: number, maximum: string, maximumNanos: number) {
   const phrase = `a duration such as \`1s\`, \`500ms\` or \`1h30m\`, from ${minimum} to ${maximum}`;
   return z.string({ error: phrase }).refine(
