@@ -28,7 +28,7 @@ export function namedUpstream(
 ): Upstream | undefined {
   if (upstreamsByHost === undefined) return undefined;
   const isService = host.endsWith('.svc.cluster.local');
-  const forms = isService ? [...hostForms(host), bareName(host)] : [host];
+  const forms = [...hostForms(host), ...(isService ? [bareName(host)] : [])];
   const named = (suffix: string) =>
     forms.map((form) => upstreamsByHost.get(`${form}${suffix}`)).find((upstream) => upstream !== undefined);
   return (subset === undefined ? undefined : named(`/${subset}`)) ?? named('');

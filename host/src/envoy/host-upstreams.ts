@@ -84,7 +84,7 @@ function withoutUnknown({ isUnknownHost: _, ...known }: RoutedVirtualHost): Rout
 /** All that an `--upstream` may call a destination by. */
 function destinationNames({ host, subset }: PlannedDestination): string[] {
   const isService = host.endsWith('.svc.cluster.local');
-  const forms = isService ? [...hostForms(host), bareName(host)] : [host];
+  const forms = [...hostForms(host), ...(isService ? [bareName(host)] : [])];
   return subset === undefined ? forms : forms.flatMap((form) => [form, `${form}/${subset}`]);
 }
 

@@ -4,6 +4,7 @@ import { protobufDurationNanos } from '../policy/fields/duration.ts';
 import { DEFAULT_NAMESPACE } from '../policy/fields/kubernetes-object.ts';
 import type { HostTarget, PolicyRateLimit } from '../policy/policy.ts';
 import type { PolicyDocument } from '../policy/policy-document.ts';
+import type { Origin } from '../policy/routing.ts';
 import { asmMatchers } from '../policy/rules/asm-matchers.ts';
 import { asmMisplacedFields } from '../policy/rules/asm-misplaced-fields.ts';
 import { asmOverrideConditions } from '../policy/rules/asm-override-conditions.ts';
@@ -95,15 +96,34 @@ function configRules(config: AsmRateLimitConfig, index: number, policy: Policy):
     return [{ name, targets, ports: vhost?.port === undefined ? [] : [vhost.port], ...common }];
   }
   const isOnly = config.target_services.length === 1;
-  return config.target_services.map((service) => {
+  return config.target_services.map((service, at) => {
     const host = serviceHost(service.name, service.namespace ?? policy.namespace);
+    const origin = { document: policy.document, path: [...common.origin.path, 'target_services', at] };
     return {
       name: isOnly ? name : `${name}/${bucketName(host, service)}`,
-      targets: [{ service: host }] satisfies HostTarget[],
+      targets: [asmTarget(service, host, policy.namespace, origin)],
       ports: service.port === undefined ? [] : [service.port],
       ...common,
     };
   });
+}
+
+function asmTarget(
+  { kind, name, namespace, section_name }: AsmTargetService,
+  host: string,
+  policyNamespace: string,
+  origin: Origin,
+): HostTarget {
+  if (kind === undefined || kind === 'Service') return { service: host };
+  return {
+    routed: {
+      kind,
+      namespace: namespace ?? policyNamespace,
+      name,
+      ...(section_name !== undefined && { section: section_name }),
+      origin,
+    },
+  };
 }
 
 function bucketName(host: string, { port }: AsmTargetService): string {

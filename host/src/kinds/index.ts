@@ -1,5 +1,9 @@
 import { asmLocalRateLimiter } from './asm-local-rate-limiter.ts';
 import { asmQuotaSchedulingPolicy } from './asm-quota-scheduling-policy.ts';
+import { istioDestinationRule } from './istio-destination-rule.ts';
+import { istioGateway } from './istio-gateway.ts';
+import { istioServiceEntry } from './istio-service-entry.ts';
+import { istioVirtualService } from './istio-virtual-service.ts';
 import { knativeIngress } from './knative-ingress.ts';
 import type { PolicyKind } from './policy-kind.ts';
 import { quotaSchedulingPolicy } from './quota-scheduling-policy.ts';
@@ -12,4 +16,8 @@ export const POLICY_KINDS: readonly PolicyKind[] = [
   rateLimitPolicy,
   quotaSchedulingPolicy,
   knativeIngress,
+  istioGateway,
+  istioVirtualService,
+  istioDestinationRule,
+  istioServiceEntry,
 ];

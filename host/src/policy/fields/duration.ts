@@ -86,3 +86,20 @@ export interface ProtobufDuration {
 export function isInterval(nanos: number | undefined, minimumNanos: number): boolean {
   return nanos !== undefined && nanos >= minimumNanos && nanos <= MAX_INTERVAL_NANOS;
 }
+
+/** A duration of whole milliseconds, at least `minimumMillis`: finer ones are refused by the API server, too. */
+export function wholeMillis(minimumMillis: number) {
+  const phrase = `a duration such as \`1s\` or \`500ms\`, whole milliseconds, at least ${minimumMillis} ms`;
+  return z.string({ error: phrase }).refine(
+    (text) => {
+      const nanos = parseDuration(text);
+      return (
+        nanos !== undefined &&
+        nanos % 1e6 === 0 &&
+        nanos >= minimumMillis * 1e6 &&
+        nanos <= MAX_INTERVAL_NANOS
+      );
+    },
+    { error: phrase },
+  );
+}

@@ -1,3 +1,4 @@
+import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { isToken } from './http.ts';
 import { wholeNumber } from './number.ts';
@@ -43,4 +44,85 @@ export function editedHeaderName() {
 /** Status of an answer that a route gives by itself. */
 export function answerStatus() {
   return wholeNumber(200, 599);
+}
+
+/** A regular expression for Envoy itself, which has RE2. */
+export function envoyExpression() {
+  return z.string({ error: 'a regular expression in RE2 syntax' }).superRefine((expression, context) => {
+    const problem = syntaxProblem(expression);
+    if (problem === undefined) return;
+    context.addIssue({
+      code: 'custom',
+      message: 'a regular expression in RE2 syntax',
+      params: { because: problem },
+    });
+  });
+}
+
+function syntaxProblem(expression: string): string | undefined {
+  if (expression.length > 1024) return 'it is longer than 1024 characters';
+  try {
+    RE2JS.compile(expression);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** What may stand between two `%` of a header value. https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/advanced/substitution_formatter */
+const COMMANDS =
+  /^(REQ|RESP|TRAILER|PROTOCOL|START_TIME|REQUEST_DURATION|RESPONSE_DURATION|DURATION|HOSTNAME|ENVIRONMENT|RESPONSE_CODE|RESPONSE_CODE_DETAILS|RESPONSE_FLAGS(_LONG)?|ROUTE_NAME|VIRTUAL_CLUSTER_NAME|CONNECTION_ID|CONNECTION_TERMINATION_DETAILS|REQUESTED_SERVER_NAME|STREAM_ID|DYNAMIC_METADATA|CLUSTER_METADATA|UPSTREAM_METADATA|FILTER_STATE|PER_REQUEST_STATE|GRPC_STATUS(_NUMBER)?|TRACE_ID|BYTES_(RECEIVED|SENT)|(DOWNSTREAM|UPSTREAM)_[A-Z0-9_]+)$/;
+
+/** A header value in which Envoy's `%COMMANDS%` have their meaning, and `%%` is a percent sign. */
+export function formattedHeaderValue() {
+  const phrase = 'a header value without control characters (CR, LF, NUL …)';
+  return z.string({ error: phrase }).superRefine((value, context) => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+    if (/[\0-\x08\n-\x1f\x7f]/.test(value)) {
+      context.addIssue({ code: 'custom', message: phrase });
+      return;
+    }
+    const rest = value.replaceAll(/%%|%([A-Z0-9_]+)(\([^()]*\))?(:\d+)?%/g, (found, command) =>
+      command === undefined || COMMANDS.test(command) ? '' : found,
+    );
+    if (!rest.includes('%')) return;
+    const because =
+      'a `%` begins a command of Envoy such as `%PROTOCOL%`, and `%%` stands for the sign itself';
+    context.addIssue({ code: 'custom', message: 'a header value in Envoy’s format', params: { because } });
+  });
+}
+
+/** https://grpc.io/docs/guides/status-codes/ */
+const GRPC_STATUSES = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+];
+
+/** Of a name or a number; undefined for any other text. */
+export function grpcStatusNumber(text: string): number | undefined {
+  const number = /^\d{1,2}$/.test(text) ? Number(text) : GRPC_STATUSES.indexOf(text.toUpperCase());
+  return number >= 0 && number < GRPC_STATUSES.length ? number : undefined;
+}
+
+/** A gRPC status by its name or its number. */
+export function grpcStatus() {
+  return textThat(
+    'a gRPC status such as `UNAVAILABLE` or `14`',
+    (text) => grpcStatusNumber(text) !== undefined,
+  );
 }
