@@ -1,5 +1,9 @@
 import { asmLocalRateLimiter } from './asm-local-rate-limiter.ts';
 import { asmQuotaSchedulingPolicy } from './asm-quota-scheduling-policy.ts';
+import { gatewayApiGateway, gatewayClass } from './gateway-api-gateway.ts';
+import { gatewayGrpcRoute } from './gateway-api-grpc-route.ts';
+import { gatewayHttpRoute } from './gateway-api-http-route.ts';
+import { gatewayReferenceGrant } from './gateway-api-reference-grant.ts';
 import { istioDestinationRule } from './istio-destination-rule.ts';
 import { istioGateway } from './istio-gateway.ts';
 import { istioServiceEntry } from './istio-service-entry.ts';
@@ -20,4 +24,9 @@ export const POLICY_KINDS: readonly PolicyKind[] = [
   istioVirtualService,
   istioDestinationRule,
   istioServiceEntry,
+  gatewayClass,
+  gatewayApiGateway,
+  gatewayHttpRoute,
+  gatewayGrpcRoute,
+  gatewayReferenceGrant,
 ];

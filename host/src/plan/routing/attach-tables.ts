@@ -47,6 +47,8 @@ export function attachTables(
     );
     if (hosts.length === 0 && problems.length === 0 && table.parents.length > 0) {
       diagnostics.push(nothingInCommon(table));
+    } else if (problems.length === 0) {
+      diagnostics.push(...hostsLeftOut(table, hosts));
     }
     return { table, hosts };
   });
@@ -129,6 +131,22 @@ function commonHosts(table: RouteTable, through: readonly Through[]): AttachedHo
     }
   }
   return [...hosts.values()];
+}
+
+/** https://gateway-api.sigs.k8s.io/reference/spec/#httproutespec: hosts that the gateways do not have are left out. */
+function hostsLeftOut(table: RouteTable, attached: readonly AttachedHost[]): Diagnostic[] {
+  if (attached.length === 0) return [];
+  const served = new Set(attached.map(({ origin }) => origin));
+  return table.hosts
+    .filter(({ origin }) => !served.has(origin))
+    .filter(({ host }) => !attached.some((each) => each.host === host))
+    .map(({ host, origin: { document, path } }) =>
+      document.diagnostic(
+        'warning',
+        path,
+        `expected a host of its gateways, got ${host}, which is not served`,
+      ),
+    );
 }
 
 function nothingInCommon({ kind, hosts, origin, parents = [] }: RouteTable): Diagnostic {

@@ -1,8 +1,10 @@
+import { quote } from '../../policy/describe-value.ts';
 import type { Diagnostic } from '../../policy/diagnostic.ts';
+import { didYouMean } from '../../policy/did-you-mean.ts';
 import type { Routing } from '../../policy/routing.ts';
 import { isServiceHost } from '../../policy/service-host.ts';
 import type { PlannedRoute, PlannedVirtualHost } from '../plan.ts';
-import type { PlannedDestination, RouteRouting } from '../routing-plan.ts';
+import type { PlannedDestination, RedirectAction, RouteRouting } from '../routing-plan.ts';
 import type { AttachedTable } from './attach-tables.ts';
 import { Destinations } from './destinations.ts';
 import type { OwnedRoute } from './route-order.ts';
@@ -36,8 +38,19 @@ export function routeHosts(
     virtualHosts,
     plainHosts,
     destinations: destinations.all,
-    diagnostics: [...served.diagnostics, ...destinations.diagnostics],
+    diagnostics: [...unknownClasses(routing), ...served.diagnostics, ...destinations.diagnostics],
   };
+}
+
+/** Where classes are among the files, a gateway of another was probably meant for somebody else. */
+function unknownClasses({ gateways, gatewayClasses }: Required<Routing>): Diagnostic[] {
+  if (gatewayClasses.length === 0) return [];
+  return gateways.flatMap(({ className }) => {
+    if (className === undefined || gatewayClasses.includes(className.name)) return [];
+    const { document, path } = className.origin;
+    const message = `expected a GatewayClass among the files (${gatewayClasses.join(', ')}), got ${quote(className.name)}${didYouMean(className.name, gatewayClasses)}`;
+    return [document.diagnostic('error', path, message)];
+  });
 }
 
 /** Services whose short forms are known, too. */
@@ -64,13 +77,17 @@ function virtualHost(
   return {
     name,
     domains,
-    routes: routes.map((route) => plannedRoute(route, destinations)),
+    routes: routes.map((route) => plannedRoute(route, domains, destinations)),
     listeners,
     ...(requireTls && { requireTls }),
   };
 }
 
-function plannedRoute({ route }: OwnedRoute, destinations: Destinations): PlannedRoute {
+function plannedRoute(
+  { route }: OwnedRoute,
+  domains: readonly string[],
+  destinations: Destinations,
+): PlannedRoute {
   const { name, origin: _, section: __, action, ...rest } = route;
   const { path } = route.match;
   return {
@@ -79,9 +96,27 @@ function plannedRoute({ route }: OwnedRoute, destinations: Destinations): Planne
     filtered: false,
     routing: {
       ...rest,
-      action: action.kind === 'forward' ? resolved(action, destinations) : action,
+      action:
+        action.kind === 'forward'
+          ? resolved(action, destinations)
+          : action.kind === 'redirect'
+            ? withPort(action, domains)
+            : action,
     },
   };
+}
+
+/**
+ * The port of another scheme is not written, and the one the client has called must not stay: where the host is known,
+ * it is named without; else the scheme's own port is.
+ * https://gateway-api.sigs.k8s.io/reference/spec/#httprequestredirectfilter (port)
+ */
+function withPort(action: RedirectAction, domains: readonly string[]): RedirectAction {
+  const { impliedPort, ...rest } = action;
+  if (impliedPort === undefined || rest.host !== undefined) return rest;
+  const [domain, ...others] = domains;
+  if (others.length === 0 && !domain!.startsWith('*')) return { ...rest, host: domain! };
+  return { ...rest, port: rest.scheme === 'https' ? 443 : 80 };
 }
 
 function resolved(
