@@ -12,6 +12,7 @@ import type { PolicyDocument } from '../policy/policy-document.ts';
 import type { Origin, ParentReference, PolicyBackend, PolicyRoute } from '../policy/routing.ts';
 import { exactlyOneField } from '../policy/rules/exactly-one-field.ts';
 import {
+  istioMeshMatches,
   istioRedirectCodes,
   istioRetryConditions,
   istioRoutes,
@@ -57,6 +58,7 @@ export const istioVirtualService = definePolicyKind<IstioVirtualService>({
     istioRetryConditions,
     istioRedirectCodes,
     istioUnknownSources,
+    istioMeshMatches,
     exactlyOneField(STRING_MATCHES, ONE_COMPARISON),
     exactlyOneField([fieldPattern('spec.http[].corsPolicy.allowOrigins[]')], ONE_COMPARISON),
     exactlyOneField([fieldPattern('spec.http[].fault.abort')], ['httpStatus', 'grpcStatus', 'http2Error']),

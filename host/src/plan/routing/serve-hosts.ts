@@ -43,9 +43,11 @@ export function serveHosts(
   const numberOf = new Map(attached.map(({ table }, index) => [table, index]));
   for (const [domain, claimants] of claims) {
     const agreed = withoutConflicts(domain, claimants, diagnostics);
-    const wider = widerTables(domain, agreed[0]!.table, claims);
     const { table, host } = agreed[0]!;
     const tables = [...new Set(agreed.map((claim) => claim.table))];
+    const wider = widerTables(domain, table, claims)
+      .map((each) => each.filter((other) => !tables.includes(other)))
+      .filter((each) => each.length > 0);
     const requireTls = agreed.every((claim) => claim.host.requireTls);
     const name = host.withForms ? host.host : domain;
     // Redirects of Gateway API may have to name their host, so hosts keep to themselves there.

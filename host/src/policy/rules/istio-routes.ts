@@ -99,3 +99,18 @@ export const istioUnknownSources: Rule = (value) =>
         ),
       ),
   );
+
+const GATEWAYS = fieldPattern('spec.gateways[]');
+
+/** A match for sidecars alone, in an object that is for gateways, too: this proxy stands for the gateways. */
+export const istioMeshMatches: Rule = (value) => {
+  if (!findFields(value, GATEWAYS).some((gateway) => gateway.value !== 'mesh')) return [];
+  return findFields(value, MATCHES).flatMap(({ path, value: match }) => {
+    const gateways = fieldOf(match, 'gateways');
+    if (!Array.isArray(gateways) || gateways.length === 0 || gateways.some((name) => name !== 'mesh'))
+      return [];
+    const message =
+      'expected a gateway of the VirtualService, got mesh alone: Sluice stands for the gateways, and this match holds for no request';
+    return [warning([...path, 'gateways'], message)];
+  });
+};
