@@ -101,7 +101,7 @@ export const gatewayApiGateway = definePolicyKind<z.output<typeof schema>>({
   schema,
   rules: [
     listeners,
-    uniqueNames(fieldPattern('spec.listeners[].name')),
+    uniqueNames(fieldPattern('spec.listeners[].name'), 'listener of this Gateway'),
     notHonoured([
       {
         field: 'spec.addresses',

@@ -78,7 +78,7 @@ export const gatewayGrpcRoute = definePolicyKind<z.output<typeof schema>>({
     gatewayMatchNames,
     gatewayBackends,
     gatewayParents,
-    uniqueNames(fieldPattern('spec.rules[].name')),
+    uniqueNames(fieldPattern('spec.rules[].name'), 'rule of this GRPCRoute'),
     notHonoured([
       {
         field: 'spec.rules[].sessionPersistence',

@@ -72,7 +72,7 @@ export const gatewayHttpRoute = definePolicyKind<z.output<typeof schema>>({
     gatewayBackends,
     gatewayParents,
     gatewayTimeouts(parseDuration),
-    uniqueNames(fieldPattern('spec.rules[].name')),
+    uniqueNames(fieldPattern('spec.rules[].name'), 'rule of this HTTPRoute'),
     notHonoured([
       {
         field: 'spec.rules[].sessionPersistence',

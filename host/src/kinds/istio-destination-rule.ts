@@ -38,7 +38,7 @@ export const istioDestinationRule = definePolicyKind<IstioDestinationRule>({
     istioEjectionPossible,
     istioOneLoadBalancer,
     istioTrafficNotHonoured,
-    uniqueNames(fieldPattern('spec.subsets[].name')),
+    uniqueNames(fieldPattern('spec.subsets[].name'), 'subset of this DestinationRule'),
     notHonoured([
       {
         field: 'spec.exportTo',

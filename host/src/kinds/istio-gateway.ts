@@ -97,7 +97,7 @@ export const istioGateway = definePolicyKind<z.output<typeof schema>>({
   rules: [
     protocols,
     redirects,
-    uniqueNames(fieldPattern('spec.servers[].name')),
+    uniqueNames(fieldPattern('spec.servers[].name'), 'server of this Gateway'),
     notHonoured([
       {
         field: 'spec.servers[].bind',

@@ -145,7 +145,7 @@ export const istioServiceEntry = definePolicyKind<ServiceEntry>({
     protocols,
     endpointPorts,
     uniqueNumbers,
-    uniqueNames(fieldPattern('spec.ports[].name')),
+    uniqueNames(fieldPattern('spec.ports[].name'), 'port of this ServiceEntry'),
     notHonoured([
       {
         field: 'spec.addresses',

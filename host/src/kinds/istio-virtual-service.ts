@@ -62,7 +62,7 @@ export const istioVirtualService = definePolicyKind<IstioVirtualService>({
     exactlyOneField(STRING_MATCHES, ONE_COMPARISON),
     exactlyOneField([fieldPattern('spec.http[].corsPolicy.allowOrigins[]')], ONE_COMPARISON),
     exactlyOneField([fieldPattern('spec.http[].fault.abort')], ['httpStatus', 'grpcStatus', 'http2Error']),
-    uniqueNames(fieldPattern('spec.http[].name')),
+    uniqueNames(fieldPattern('spec.http[].name'), 'route of this VirtualService'),
     notBothFields(fieldPattern('spec.http[]'), 'mirror', 'mirrors'),
     notBothFields(fieldPattern('spec.http[]'), 'mirrorPercent', 'mirrorPercentage'),
     notBothFields(fieldPattern('spec.http[].corsPolicy'), 'allowOrigin', 'allowOrigins'),

@@ -97,7 +97,7 @@ function listenersOf(
   );
   if (open.length === 0) {
     return refuse(
-      `expected a Gateway that takes a ${table.kind} of namespace ${quote(table.namespace)}, got ${called}, whose allowedRoutes do not`,
+      `expected a Gateway that takes ${table.kind}s of namespace ${quote(table.namespace)}, got ${called}, whose allowedRoutes do not`,
     );
   }
   return { listeners: open.map((listener) => ({ gateway, listener })) };

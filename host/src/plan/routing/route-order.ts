@@ -8,7 +8,7 @@ export interface OwnedRoute {
 
 /**
  * Which of several routes that match a request takes it: each source's own rule, and the table in
- * docs/policies/routing.md. Envoy takes the first, so they are sorted here; what a rule leaves open stays in the order
+ * docs/routing.md. Envoy takes the first, so they are sorted here; what a rule leaves open stays in the order
  * of the documents.
  */
 const ROUTE_ORDERS: Record<FrontDoor, readonly Measure[]> = {

@@ -73,6 +73,12 @@ function syntaxProblem(expression: string): string | undefined {
 const COMMANDS =
   /^(REQ|RESP|TRAILER|PROTOCOL|START_TIME|REQUEST_DURATION|RESPONSE_DURATION|DURATION|HOSTNAME|ENVIRONMENT|RESPONSE_CODE|RESPONSE_CODE_DETAILS|RESPONSE_FLAGS(_LONG)?|ROUTE_NAME|VIRTUAL_CLUSTER_NAME|CONNECTION_ID|CONNECTION_TERMINATION_DETAILS|REQUESTED_SERVER_NAME|STREAM_ID|DYNAMIC_METADATA|CLUSTER_METADATA|UPSTREAM_METADATA|FILTER_STATE|PER_REQUEST_STATE|GRPC_STATUS(_NUMBER)?|TRACE_ID|BYTES_(RECEIVED|SENT)|(DOWNSTREAM|UPSTREAM)_[A-Z0-9_]+)$/;
 
+/** Those that name a header name one, or one and another for when it is not there. */
+function isCommand(command: string, parameters: string | undefined): boolean {
+  if (!['REQ', 'RESP', 'TRAILER'].includes(command)) return COMMANDS.test(command);
+  return parameters !== undefined && /^\([^?]+(\?[^?]+)?\)$/.test(parameters);
+}
+
 /** A header value in which Envoy's `%COMMANDS%` have their meaning, and `%%` is a percent sign. */
 export function formattedHeaderValue() {
   const phrase = 'a header value without control characters (CR, LF, NUL …)';
@@ -82,8 +88,8 @@ export function formattedHeaderValue() {
       context.addIssue({ code: 'custom', message: phrase });
       return;
     }
-    const rest = value.replaceAll(/%%|%([A-Z0-9_]+)(\([^()]*\))?(:\d+)?%/g, (found, command) =>
-      command === undefined || COMMANDS.test(command) ? '' : found,
+    const rest = value.replaceAll(/%%|%([A-Z0-9_]+)(\([^()]*\))?(:\d+)?%/g, (found, command, parameters) =>
+      command === undefined || isCommand(command, parameters) ? '' : found,
     );
     if (!rest.includes('%')) return;
     const because =
