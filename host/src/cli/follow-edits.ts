@@ -3,6 +3,7 @@ import type { ServedPlan } from '../proxy/serve-plan.ts';
 import { type LoadedPlan, loadPlan } from './load-plan.ts';
 import type { PolicyOptions } from './policy-options.ts';
 import { reportDiagnostics } from './report-diagnostics.ts';
+import type { RunOptions } from './run-options.ts';
 import { servingWarnings } from './serving-warnings.ts';
 
 /** How long a file that looks half written is given to be finished. */
@@ -13,7 +14,7 @@ const halfWrittenMillis = 250;
  * time; what changes meanwhile is read once more afterwards.
  */
 export function followEdits(
-  options: PolicyOptions & { listenLocal?: unknown },
+  options: RunOptions,
   policiesAtStart: number,
   served: Pick<ServedPlan, 'update'>,
   say: (line: string) => void,

@@ -1,13 +1,25 @@
+import { unusedUpstreams } from '../envoy/host-upstreams.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { RunUpstreams } from './run-options.ts';
 
-/** What a plan asks for that the place it runs at does not have; whole statements, one a line. */
-export function servingWarnings(plan: Plan, { listenLocal }: { listenLocal?: unknown }): string[] {
-  if (listenLocal !== undefined) return [];
-  const hosts = plan.virtualHosts
+interface Place {
+  listenLocal?: unknown;
+  upstream: RunUpstreams;
+}
+
+/** What a plan and the place it runs at do not have in common; whole statements, one a line. */
+export function servingWarnings(plan: Plan, { listenLocal, upstream }: Place): string[] {
+  const unused = unusedUpstreams(plan, upstream.byHost.keys()).map(
+    ({ host, because }) =>
+      `warning: expected --upstream HOST=… to name a server, got ${host}, which has no effect: ${because}`,
+  );
+  const local = plan.virtualHosts
     .filter(({ listeners }) => listeners !== undefined && !listeners.includes('external'))
     .flatMap(({ domains }) => domains);
-  if (hosts.length === 0) return [];
+  if (listenLocal !== undefined || local.length === 0) return unused;
+  const are = local.length === 1 ? 'is' : 'are';
   return [
-    `warning: expected --listen-local ADDR:PORT for hosts of visibility ClusterLocal, got none: ${hosts.join(', ')} ${hosts.length === 1 ? 'is' : 'are'} not served`,
+    ...unused,
+    `warning: expected --listen-local ADDR:PORT for hosts of visibility ClusterLocal, got none: ${local.join(', ')} ${are} not served`,
   ];
 }

@@ -24,11 +24,11 @@ export function withUpstreams(
   }
   const added: RoutedVirtualHost[] = [];
   for (const [host, upstream] of options.upstreamsByHost) {
-    // A server behind routes, which decide by whom it can be called.
-    if (behindRoutes.has(host)) continue;
+    // A server behind routes, which decide by whom it can be called; or a subset that no route names.
+    if (behindRoutes.has(host) || host.includes('/')) continue;
     const forms = hostForms(host);
     const named = forms.map((form) => byDomain.get(form)).find((virtualHost) => virtualHost !== undefined);
-    if (named?.listeners !== undefined) continue;
+    if ((named ?? mostExact(host, byDomain)).listeners !== undefined) continue;
     if (named !== undefined) {
       split(named, formsIn(named, host), upstream, byDomain, added);
     } else {
@@ -36,6 +36,29 @@ export function withUpstreams(
     }
   }
   return [...added, ...routed].filter((virtualHost) => virtualHost.domains.length > 0);
+}
+
+/** The hosts of `upstreamsByHost` that have no effect, each with the reason. */
+export function unusedUpstreams(
+  { virtualHosts, destinations = [] }: Pick<Plan, 'virtualHosts' | 'destinations'>,
+  hosts: Iterable<string>,
+): { host: string; because: string }[] {
+  const behindRoutes = new Set(destinations.flatMap((destination) => destinationNames(destination)));
+  const byDomain = new Map(
+    virtualHosts.flatMap((each) =>
+      each.domains.map((domain) => [domain, { ...each, upstream: { host: '', port: 0 } }] as const),
+    ),
+  );
+  return [...hosts].flatMap((host) => {
+    if (behindRoutes.has(host)) return [];
+    if (host.includes('/')) return [{ host, because: 'no route names this subset' }];
+    const named = hostForms(host)
+      .map((form) => byDomain.get(form))
+      .find((virtualHost) => virtualHost !== undefined);
+    if ((named ?? mostExact(host, byDomain)).listeners === undefined) return [];
+    const servers = [...new Set(destinations.map((destination) => destination.host))];
+    return [{ host, because: `routes say where its requests go (${servers.slice(0, 5).join(', ')})` }];
+  });
 }
 
 /** A virtual host that names other hosts too keeps them; only this host moves to the other upstream. */

@@ -1,10 +1,10 @@
 import { quote } from '../../policy/describe-value.ts';
 import type { Diagnostic } from '../../policy/diagnostic.ts';
 import { didYouMean } from '../../policy/did-you-mean.ts';
-import { covers } from '../../policy/host-pattern.ts';
+import { covers, intersectHosts } from '../../policy/host-pattern.ts';
 import type { HostTarget, Policy, PolicyRule } from '../../policy/policy.ts';
 import type { RoutedTarget, RoutingGateway, ServiceEntrySettings } from '../../policy/routing.ts';
-import { isServiceHost } from '../../policy/service-host.ts';
+import { isServiceHost, serviceForms } from '../../policy/service-host.ts';
 import { RULE_LISTS } from '../rule-lists.ts';
 import type { AttachedTable } from './attach-tables.ts';
 
@@ -17,12 +17,16 @@ interface Reach {
   routes?: string[];
 }
 
+/** Of a target that is refused: no host, so that it does not stand for all of them. */
+const UNKNOWN: Reach = { hosts: [{ host: 'unknown.invalid' }] };
+
 /** Puts hosts and route names in the place of targets that are objects which route. */
 export class PolicyAttachment {
   readonly diagnostics: Diagnostic[] = [];
   readonly #attached: readonly AttachedTable[];
   readonly #gateways: readonly RoutingGateway[];
   readonly #entries: readonly ServiceEntrySettings[];
+  readonly #byObject: ReadonlyMap<string, AttachedTable[]>;
   readonly #tablesByHost = new Map<string, Set<AttachedTable>>();
 
   constructor(
@@ -33,6 +37,7 @@ export class PolicyAttachment {
     this.#attached = attached;
     this.#gateways = gateways;
     this.#entries = entries;
+    this.#byObject = Map.groupBy(attached, ({ table }) => identity(table));
     for (const each of attached) {
       for (const { host } of each.hosts) {
         const tables = this.#tablesByHost.get(host);
@@ -57,6 +62,7 @@ export class PolicyAttachment {
     });
     const isEverywhere = reaches.some(({ hosts }) => hosts.length === 0);
     const targets = isEverywhere ? [] : reaches.flatMap(({ hosts }) => hosts);
+    if (!isEverywhere) this.#checkHosts(rule, targets);
     const routes = reaches.some((reach) => reach.routes !== undefined)
       ? [...new Set(reaches.flatMap((reach) => reach.routes ?? this.#routesOn(reach.hosts)))]
       : undefined;
@@ -72,13 +78,23 @@ export class PolicyAttachment {
     return { ...rule, targets, routes: both };
   }
 
+  /** As rules/hosts-within-targets.ts, which does not know these targets: a host outside would make the rule one for every host. */
+  #checkHosts({ onlyHosts, origin }: PolicyRule, targets: readonly HostTarget[]): void {
+    const hosts = targets.flatMap((target) => {
+      if ('routed' in target) return [];
+      return 'service' in target ? serviceForms(target.service) : [target.host];
+    });
+    for (const host of onlyHosts) {
+      if (hosts.includes('*') || intersectHosts(hosts, [host]).length > 0) continue;
+      const message = `expected a host of the policy's targets (${hosts.slice(0, 8).join(', ')}), got ${quote(host)}`;
+      this.diagnostics.push(origin.document.diagnostic('error', origin.path, message));
+    }
+  }
+
   #reachOf(target: RoutedTarget): Reach {
     if (target.kind === 'Gateway') return this.#gatewayReach(target);
     if (target.kind === 'ServiceEntry') return this.#entryReach(target);
-    const tables = this.#attached.filter(
-      ({ table }) =>
-        table.kind === target.kind && table.namespace === target.namespace && table.name === target.name,
-    );
+    const tables = this.#byObject.get(identity(target)) ?? [];
     if (tables.length === 0) {
       const known = this.#attached
         .filter(({ table }) => table.kind === target.kind)
@@ -143,7 +159,7 @@ export class PolicyAttachment {
       const { document, path } = target.origin;
       const message = `expected a listener of Gateway ${target.namespace}/${target.name} (${sections.join(', ')}), got ${quote(target.section)}${didYouMean(target.section, sections)}`;
       this.diagnostics.push(document.diagnostic('error', [...path, 'sectionName'], message));
-      return { hosts: [{ host: 'invalid' }] };
+      return UNKNOWN;
     }
     const reached = this.#attached.flatMap((each) => {
       const hosts = each.hosts.filter(({ through }) => through.some(isAsked));
@@ -153,9 +169,9 @@ export class PolicyAttachment {
     if (hosts.includes('*')) return { hosts: [] };
     if (hosts.length > 0) return { hosts: hosts.map(hostTargetOf) };
     const { document, path } = target.origin;
-    const message = `expected a Gateway that serves some route, got ${target.namespace}/${target.name}, which serves none: the policy has no effect`;
-    this.diagnostics.push(document.diagnostic('warning', path, message));
-    return { hosts: [{ host: 'no-route-is-served.invalid' }] };
+    const message = `expected a Gateway that serves some route, got ${target.namespace}/${target.name}, which serves none`;
+    this.diagnostics.push(document.diagnostic('error', path, message));
+    return UNKNOWN;
   }
 
   #entryReach(target: RoutedTarget): Reach {
@@ -188,8 +204,12 @@ export class PolicyAttachment {
     const called = `${namespace}/${name}`;
     const message = `expected a ${kind} among the files, got ${quote(called)}${didYouMean(called, known)}`;
     this.diagnostics.push(origin.document.diagnostic('error', [...origin.path, 'name'], message));
-    return { hosts: [{ host: 'unknown.invalid' }] };
+    return UNKNOWN;
   }
+}
+
+function identity({ kind, namespace, name }: Pick<RoutedTarget, 'kind' | 'namespace' | 'name'>): string {
+  return `${kind}/${namespace}/${name}`;
 }
 
 function hostTargetOf(host: string): HostTarget {
