@@ -126,8 +126,9 @@ function asmTarget(
   };
 }
 
-function bucketName(host: string, { port }: AsmTargetService): string {
-  return port === undefined ? host : `${host}:${port}`;
+function bucketName(host: string, { port, section_name }: AsmTargetService): string {
+  const section = section_name === undefined ? '' : `/${section_name}`;
+  return `${host}${port === undefined ? '' : `:${port}`}${section}`;
 }
 
 function tokenBucket({

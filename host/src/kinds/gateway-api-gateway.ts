@@ -1,11 +1,11 @@
 import type { z } from 'zod';
-import { fieldOf, fieldPattern, findFields } from '../policy/field-path.ts';
+import { fieldPattern } from '../policy/field-path.ts';
 import { DEFAULT_NAMESPACE, kubernetesObject } from '../policy/fields/kubernetes-object.ts';
 import { portNumber } from '../policy/fields/number.ts';
 import { anyText, list, object, oneOf } from '../policy/fields/object.ts';
 import { routedHost } from '../policy/fields/routing.ts';
 import { objectName, textThat } from '../policy/fields/text.ts';
-import { error, type Finding, type Rule, warning } from '../policy/rule.ts';
+import { gatewayListeners } from '../policy/rules/gateway-listeners.ts';
 import { notHonoured } from '../policy/rules/not-honoured.ts';
 import { uniqueNames } from '../policy/rules/unique-names.ts';
 import { carried, GATEWAY_API, sectionName } from './gateway-api-parts-schema.ts';
@@ -48,59 +48,12 @@ const schema = kubernetesObject(
   }),
 );
 
-const LISTENERS = fieldPattern('spec.listeners[]');
-
-/** https://gateway-api.sigs.k8s.io/reference/spec/#listener */
-const listeners: Rule = (value) => {
-  const taken = new Set<string>();
-  return findFields(value, LISTENERS).flatMap(({ path, value: each }) => {
-    const [protocol, hostname, port, tls] = ['protocol', 'hostname', 'port', 'tls'].map((name) =>
-      fieldOf(each, name),
-    );
-    const findings: Finding[] = [];
-    if (['TCP', 'UDP'].includes(String(protocol)) && hostname !== undefined) {
-      findings.push(
-        error([...path, 'hostname'], `expected no hostname beside protocol ${protocol}, which has none`),
-      );
-    }
-    if (['HTTP', 'TCP', 'UDP'].includes(String(protocol)) && tls !== undefined) {
-      findings.push(error([...path, 'tls'], `expected no tls beside protocol ${protocol}`));
-    }
-    if (protocol === 'HTTPS' && fieldOf(tls, 'mode') === 'Passthrough') {
-      findings.push(
-        error([...path, 'tls', 'mode'], 'expected Terminate beside protocol HTTPS, got Passthrough'),
-      );
-    }
-    const identity = JSON.stringify([port, protocol, hostname]);
-    if (taken.has(identity)) {
-      const message = 'expected each port, protocol and hostname together once, got them again';
-      findings.push(error(path, message));
-    }
-    taken.add(identity);
-    if (protocol === 'HTTPS') {
-      const message =
-        'expected HTTP, got HTTPS: Sluice has no certificates, and serves the hosts in clear text';
-      findings.push(warning([...path, 'protocol'], message));
-    } else if (['TLS', 'TCP', 'UDP'].includes(String(protocol))) {
-      findings.push(
-        warning([...path, 'protocol'], `expected HTTP, got ${protocol}: this listener is not served`),
-      );
-    }
-    if (fieldOf(fieldOf(fieldOf(each, 'allowedRoutes'), 'namespaces'), 'from') === 'Selector') {
-      const message =
-        'expected All, Same or None, got Selector: Sluice does not know the labels of namespaces, and takes all of them';
-      findings.push(warning([...path, 'allowedRoutes', 'namespaces', 'from'], message));
-    }
-    return findings;
-  });
-};
-
 /** Gateway API's gateways: which hosts routes may serve. docs/policies/gateway-api.md says what each field means here. */
 export const gatewayApiGateway = definePolicyKind<z.output<typeof schema>>({
   ...GATEWAY,
   schema,
   rules: [
-    listeners,
+    gatewayListeners,
     uniqueNames(fieldPattern('spec.listeners[].name'), 'listener of this Gateway'),
     notHonoured([
       {
@@ -133,13 +86,14 @@ export const gatewayApiGateway = definePolicyKind<z.output<typeof schema>>({
             },
             listeners: spec.listeners
               .filter(({ protocol }) => protocol === 'HTTP' || protocol === 'HTTPS')
-              .map(({ name, port, hostname, allowedRoutes }) => {
+              .map(({ name, port, protocol, hostname, allowedRoutes }) => {
                 const from = allowedRoutes?.namespaces?.from ?? 'Same';
                 const kinds = allowedRoutes?.kinds?.map(({ kind }) => kind);
                 return {
                   section: name,
                   port,
                   hosts: [{ host: hostname?.toLowerCase() ?? '*' }],
+                  ...(protocol === 'HTTPS' && { isTls: true as const }),
                   ...(from === 'Same' && { fromNamespace: namespace }),
                   ...(from === 'None' ? { kinds: [] } : kinds !== undefined && kinds.length > 0 && { kinds }),
                 };

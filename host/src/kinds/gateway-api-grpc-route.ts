@@ -1,10 +1,9 @@
 import type { z } from 'zod';
 import type { PathMatch, RouteMatch } from '../plan/routing-plan.ts';
-import { fieldOf, fieldPattern, findFields } from '../policy/field-path.ts';
+import { fieldPattern } from '../policy/field-path.ts';
 import { kubernetesObject } from '../policy/fields/kubernetes-object.ts';
 import { anyText, list, object, oneOf } from '../policy/fields/object.ts';
 import { envoyExpression } from '../policy/fields/routing.ts';
-import { error, type Rule } from '../policy/rule.ts';
 import {
   gatewayBackends,
   gatewayFilters,
@@ -12,6 +11,7 @@ import {
   gatewayMatchNames,
   gatewayParents,
 } from '../policy/rules/gateway-filters.ts';
+import { grpcMethods } from '../policy/rules/grpc-methods.ts';
 import { notHonoured } from '../policy/rules/not-honoured.ts';
 import { uniqueNames } from '../policy/rules/unique-names.ts';
 import { GATEWAY_API, headerMatch, hostnames, parentRefs, ruleFields } from './gateway-api-parts-schema.ts';
@@ -42,38 +42,13 @@ const schema = kubernetesObject(
   }),
 );
 
-const METHODS = fieldPattern('spec.rules[].matches[].method');
-
-/** https://gateway-api.sigs.k8s.io/reference/spec/#grpcmethodmatch */
-const methods: Rule = (value) =>
-  findFields(value, METHODS).flatMap(({ path, value: method }) => {
-    const [service, name] = ['service', 'method'].map((field) => fieldOf(method, field));
-    if (service === undefined && name === undefined) {
-      return [error(path, 'expected a service or a method, got none')];
-    }
-    if (fieldOf(method, 'type') === 'RegularExpression') return [];
-    return [
-      ['service', service, /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/],
-      ['method', name, /^[A-Za-z_]\w*$/],
-    ].flatMap(([field, text, pattern]) =>
-      typeof text === 'string' && !(pattern as RegExp).test(text)
-        ? [
-            error(
-              [...path, field as string],
-              `expected the name of a gRPC ${field}, got ${JSON.stringify(text)}`,
-            ),
-          ]
-        : [],
-    );
-  });
-
 /** Gateway API's routes for gRPC; docs/policies/gateway-api.md says what each field means here. */
 export const gatewayGrpcRoute = definePolicyKind<z.output<typeof schema>>({
   ...GRPC_ROUTE,
   schema,
   rules: [
     gatewayFilters('GRPCRoute'),
-    methods,
+    grpcMethods,
     gatewayHeaderNames,
     gatewayMatchNames,
     gatewayBackends,

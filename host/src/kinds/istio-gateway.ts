@@ -1,18 +1,20 @@
 import type { z } from 'zod';
-import { fieldOf, fieldPattern, findFields } from '../policy/field-path.ts';
+import { fieldPattern } from '../policy/field-path.ts';
 import { DEFAULT_NAMESPACE, kubernetesObject } from '../policy/fields/kubernetes-object.ts';
 import { portNumber } from '../policy/fields/number.ts';
 import { anyText, flag, list, mapOf, object, oneOf } from '../policy/fields/object.ts';
 import { routedHost } from '../policy/fields/routing.ts';
 import { label, textThat } from '../policy/fields/text.ts';
-import { type Rule, warning } from '../policy/rule.ts';
+import {
+  HTTP_PROTOCOLS,
+  istioServerProtocols,
+  istioServerRedirects,
+  OTHER_PROTOCOLS,
+} from '../policy/rules/istio-servers.ts';
 import { notHonoured } from '../policy/rules/not-honoured.ts';
 import { uniqueNames } from '../policy/rules/unique-names.ts';
 import { carried, ISTIO_NETWORKING } from './istio-parts-schema.ts';
 import { definePolicyKind } from './policy-kind.ts';
-
-const HTTP_PROTOCOLS = ['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB', 'HTTPS'];
-const OTHER_PROTOCOLS = ['TCP', 'TLS', 'MONGO', 'MYSQL', 'REDIS'];
 
 const serverHost = textThat(
   'a host without port, `*.suffix` or `*`, perhaps with `namespace/` before it',
@@ -66,37 +68,14 @@ const schema = kubernetesObject(
   }),
 );
 
-const PROTOCOLS = fieldPattern('spec.servers[].port.protocol');
-const REDIRECTS = fieldPattern('spec.servers[].tls');
-
-/** Ports of a gateway are one listener here, which speaks HTTP in clear text. */
-const protocols: Rule = (value) =>
-  findFields(value, PROTOCOLS).flatMap(({ path, value: protocol }) => {
-    if (protocol === 'HTTPS') {
-      const message =
-        'expected HTTP, got HTTPS: Sluice has no certificates, and serves the hosts in clear text';
-      return [warning(path, message)];
-    }
-    if (typeof protocol !== 'string' || !OTHER_PROTOCOLS.includes(protocol)) return [];
-    return [warning(path, `expected HTTP, HTTP2 or GRPC, got ${protocol}: this server is not served`)];
-  });
-
-const redirects: Rule = (value) =>
-  findFields(value, REDIRECTS).flatMap(({ path, value: tls }) => {
-    if (fieldOf(tls, 'httpsRedirect') !== true) return [];
-    const message =
-      'expected no httpsRedirect, since Sluice serves no TLS: hosts of this server alone get redirects only; those of an HTTPS server, too, are served in clear text';
-    return [warning([...path, 'httpsRedirect'], message)];
-  });
-
 /** Istio's gateways: which hosts VirtualServices may serve. docs/policies/istio-gateway.md says what each field means here. */
 export const istioGateway = definePolicyKind<z.output<typeof schema>>({
   ...ISTIO_NETWORKING,
   kind: 'Gateway',
   schema,
   rules: [
-    protocols,
-    redirects,
+    istioServerProtocols,
+    istioServerRedirects,
     uniqueNames(fieldPattern('spec.servers[].name'), 'server of this Gateway'),
     notHonoured([
       {

@@ -1,12 +1,16 @@
-import { isIP } from 'node:net';
 import type { z } from 'zod';
-import { fieldOf, fieldPattern, findFields } from '../policy/field-path.ts';
+import { fieldPattern } from '../policy/field-path.ts';
 import { DEFAULT_NAMESPACE, kubernetesObject } from '../policy/fields/kubernetes-object.ts';
 import { portNumber, wholeNumber } from '../policy/fields/number.ts';
 import { anyText, list, mapOf, object, oneOf } from '../policy/fields/object.ts';
 import { routedHost } from '../policy/fields/routing.ts';
 import { label } from '../policy/fields/text.ts';
-import { error, type Rule, warning } from '../policy/rule.ts';
+import {
+  istioEndpointPorts,
+  istioPortProtocols,
+  istioResolution,
+  istioUniquePorts,
+} from '../policy/rules/istio-endpoints.ts';
 import { notHonoured } from '../policy/rules/not-honoured.ts';
 import { uniqueNames } from '../policy/rules/unique-names.ts';
 import { carried, ISTIO_NETWORKING } from './istio-parts-schema.ts';
@@ -46,105 +50,16 @@ const schema = kubernetesObject(
 );
 type ServiceEntry = z.output<typeof schema>;
 
-const SPEC = fieldPattern('spec');
-const PROTOCOLS = fieldPattern('spec.ports[].protocol');
-const PORT_MAPS = fieldPattern('spec.endpoints[].ports');
-const NUMBERS = fieldPattern('spec.ports[].number');
-
-/** What resolution and endpoints say about each other. https://istio.io/latest/docs/reference/config/networking/service-entry/ */
-const resolution: Rule = (value) =>
-  findFields(value, SPEC).flatMap(({ path, value: spec }) => {
-    const how = fieldOf(spec, 'resolution') ?? 'NONE';
-    const endpoints = fieldOf(spec, 'endpoints');
-    const count = Array.isArray(endpoints) ? endpoints.length : 0;
-    const hosts = fieldOf(spec, 'hosts');
-    const place = [...path, fieldOf(spec, 'resolution') === undefined ? 'ports' : 'resolution'];
-    if (how === 'STATIC') {
-      if (count === 0) return [error(place, 'expected endpoints beside resolution STATIC, got none')];
-      return (endpoints as unknown[]).flatMap((each, at) => {
-        const address = fieldOf(each, 'address');
-        if (typeof address !== 'string' || isIP(address) !== 0) return [];
-        const message = `expected an IP address, since resolution is STATIC, got ${JSON.stringify(address)}`;
-        return [error([...path, 'endpoints', at, 'address'], message)];
-      });
-    }
-    if (how === 'NONE') {
-      if (count > 0)
-        return [
-          error([...path, 'endpoints'], 'expected resolution STATIC or DNS beside endpoints, got NONE'),
-        ];
-      const message =
-        'expected resolution STATIC or DNS, got NONE: requests go to the --upstream of the host, not where the caller says';
-      return [warning(place, message)];
-    }
-    const isPattern =
-      Array.isArray(hosts) && hosts.some((host) => typeof host === 'string' && host.startsWith('*'));
-    if (count === 0 && isPattern) {
-      return [
-        error(
-          [...path, 'hosts'],
-          `expected endpoints beside a pattern and resolution ${how}, got none: it cannot be looked up`,
-        ),
-      ];
-    }
-    if (how === 'DNS_ROUND_ROBIN' && count > 1) {
-      return [
-        error(
-          [...path, 'endpoints'],
-          `expected one endpoint beside resolution DNS_ROUND_ROBIN, got ${count}`,
-        ),
-      ];
-    }
-    return [];
-  });
-
-const protocols: Rule = (value) =>
-  findFields(value, PROTOCOLS).flatMap(({ path, value: protocol }) => {
-    if (!['HTTPS', 'TLS', 'TCP', 'MONGO'].includes(String(protocol))) return [];
-    return [
-      warning(
-        path,
-        `expected HTTP, HTTP2 or GRPC, got ${protocol}: Sluice speaks HTTP in clear text with the port`,
-      ),
-    ];
-  });
-
-const endpointPorts: Rule = (value) => {
-  const names = findFields(value, fieldPattern('spec.ports[].name')).map((found) => found.value);
-  return findFields(value, PORT_MAPS).flatMap(({ path, value: ports }) =>
-    Object.keys((ports ?? {}) as object)
-      .filter((name) => !names.includes(name))
-      .map((name) => ({
-        ...error(
-          [...path, name],
-          `expected the name of a port of the entry (${names.join(', ')}), got ${JSON.stringify(name)}`,
-        ),
-        at: 'key' as const,
-      })),
-  );
-};
-
-const uniqueNumbers: Rule = (value) => {
-  const seen = new Set<unknown>();
-  return findFields(value, NUMBERS).flatMap(({ path, value: number }) => {
-    if (!seen.has(number)) {
-      seen.add(number);
-      return [];
-    }
-    return [error(path, `expected each port once, got ${number} again`)];
-  });
-};
-
 /** Servers that Istio does not find by itself; docs/policies/istio-service-entry.md says what each field means here. */
 export const istioServiceEntry = definePolicyKind<ServiceEntry>({
   ...ISTIO_NETWORKING,
   kind: 'ServiceEntry',
   schema,
   rules: [
-    resolution,
-    protocols,
-    endpointPorts,
-    uniqueNumbers,
+    istioResolution,
+    istioPortProtocols,
+    istioEndpointPorts,
+    istioUniquePorts,
     uniqueNames(fieldPattern('spec.ports[].name'), 'port of this ServiceEntry'),
     notHonoured([
       {

@@ -105,6 +105,8 @@ export interface GatewayListener {
   port: number;
   /** `*` for every host. */
   hosts: { host: string; namespace?: string }[];
+  /** Clients would speak TLS with it. */
+  isTls?: true;
   /** Routes of which namespaces it takes; absent: all. */
   fromNamespace?: string;
   /** Absent: all. */

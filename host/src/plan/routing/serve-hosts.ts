@@ -42,7 +42,7 @@ export function serveHosts(
   const grouped = new Map<string, ServedHost>();
   const numberOf = new Map(attached.map(({ table }, index) => [table, index]));
   for (const [domain, claimants] of claims) {
-    const agreed = withoutConflicts(domain, claimants, diagnostics);
+    const agreed = withoutRedirectsToTls(withoutConflicts(domain, claimants, diagnostics), diagnostics);
     const { table, host } = agreed[0]!;
     const tables = [...new Set(agreed.map((claim) => claim.table))];
     const wider = widerTables(domain, table, claims)
@@ -98,6 +98,25 @@ function withoutConflicts(domain: string, claims: readonly Claim[], diagnostics:
     else diagnostics.add('error', claim.host.origin, `expected ${because}, got ${domain} again`);
   }
   return agreed;
+}
+
+/**
+ * A host with an HTTPS listener is served in clear text here, so a route that does nothing but send the clear text of
+ * another listener there has nowhere to send it to, and would hide the routes that serve.
+ */
+function withoutRedirectsToTls(claims: readonly Claim[], diagnostics: Diagnostics): readonly Claim[] {
+  const isTls = ({ host }: Claim) => host.through.some(({ listener }) => listener.isTls === true);
+  if (!claims.some(isTls)) return claims;
+  const left = claims.filter((claim) => isTls(claim) || !claim.table.routes.every(redirectsToTls));
+  for (const { host, table } of claims.filter((claim) => !left.includes(claim))) {
+    const message = `expected no redirect to https for ${host.host}, which an HTTPS listener serves in clear text here: the ${table.kind} ${table.namespace}/${table.name} is left out`;
+    diagnostics.add('warning', host.origin, message);
+  }
+  return left;
+}
+
+function redirectsToTls({ action }: RouteTable['routes'][number]): boolean {
+  return action.kind === 'redirect' && action.scheme === 'https' && action.host === undefined;
 }
 
 function conflict(first: Claim, claim: Claim, agreed: readonly Claim[]): string | undefined {
