@@ -23,6 +23,7 @@ export function routeConfiguration(plan: Plan, options: EnvoyOptions, listener: 
     '@type': typeUrl('envoy.config.route.v3.RouteConfiguration'),
     name: routeConfigurationName(listener),
     ignore_port_in_host_matching: true,
+    ...(hasLongAnswer(plan) && { max_direct_response_body_size_bytes: 65_536 }),
     virtual_hosts: withUpstreams(plan, options)
       .filter(({ listeners }) => listeners === undefined || listeners.includes(listener))
       .map((host) =>
@@ -31,6 +32,16 @@ export function routeConfiguration(plan: Plan, options: EnvoyOptions, listener: 
           : virtualHost(host, listener, destinations, idleTimeout(plan)),
       ),
   };
+}
+
+/** Envoy refuses bodies of more than 4,096 bytes unless it is told. */
+function hasLongAnswer({ virtualHosts }: Plan): boolean {
+  return virtualHosts.some(({ routes }) =>
+    routes.some(
+      ({ routing }) =>
+        routing?.action.kind === 'answer' && Buffer.byteLength(routing.action.body ?? '') > 4096,
+    ),
+  );
 }
 
 /** Kinds that route have said which hosts there are; what they do not name costs no quota either. */

@@ -4,7 +4,13 @@ import { wholeMillis } from '../policy/fields/duration.ts';
 import { headerValue, method, requestHeaderName } from '../policy/fields/http.ts';
 import { portNumber, wholeNumber } from '../policy/fields/number.ts';
 import { anyText, byShape, flag, list, object, oneOf } from '../policy/fields/object.ts';
-import { editedHeaderName, envoyExpression, routedHost } from '../policy/fields/routing.ts';
+import {
+  corsToken,
+  editedHeaderName,
+  envoyExpression,
+  replacementPath,
+  routedHost,
+} from '../policy/fields/routing.ts';
 import { label, namespaceName, objectName, textThat } from '../policy/fields/text.ts';
 
 /** What the routes of Gateway API have in common: https://gateway-api.sigs.k8s.io/reference/spec/ */
@@ -35,16 +41,12 @@ export type GatewayParentRefs = z.output<typeof parentRefs>;
 
 export const hostnames = list(routedHost({ wildcard: true }), { most: MAX_ITEMS });
 
-export const headerMatch = object({
-  type: oneOf(['Exact', 'RegularExpression']).optional(),
-  name: requestHeaderName(),
-  value: label(),
-});
-export const queryMatch = object({
-  type: oneOf(['Exact', 'RegularExpression']).optional(),
-  name: requestHeaderName(),
-  value: anyText(),
-});
+const matchTypes = oneOf(['Exact', 'RegularExpression']).optional();
+const exactHeader = object({ type: matchTypes, name: requestHeaderName(), value: label() });
+const expressionHeader = object({ type: matchTypes, name: requestHeaderName(), value: envoyExpression() });
+const isExpression = (value: unknown) => fieldOf(value, 'type') === 'RegularExpression';
+export const headerMatch = byShape((value) => (isExpression(value) ? expressionHeader : exactHeader));
+export const queryMatch = byShape((value) => (isExpression(value) ? expressionHeader : exactHeader));
 export type GatewayFieldMatch = z.output<typeof headerMatch>;
 
 /** What a path may have in it; no part of it may be empty, `.` or `..`. */
@@ -75,8 +77,8 @@ export type GatewayHeaderModifier = z.output<typeof headerModifier>;
 
 const pathModifier = object({
   type: oneOf(['ReplaceFullPath', 'ReplacePrefixMatch']),
-  replaceFullPath: anyText().optional(),
-  replacePrefixMatch: anyText().optional(),
+  replaceFullPath: replacementPath().optional(),
+  replacePrefixMatch: replacementPath().optional(),
 });
 export type GatewayPathModifier = z.output<typeof pathModifier>;
 
@@ -113,11 +115,11 @@ const mirror = object({
 export type GatewayMirror = z.output<typeof mirror>;
 
 const cors = object({
-  allowOrigins: list(anyText(), { most: MAX_ITEMS }).optional(),
+  allowOrigins: list(headerValue(), { most: MAX_ITEMS }).optional(),
   allowCredentials: flag().optional(),
-  allowMethods: list(anyText()).optional(),
-  allowHeaders: list(anyText(), { most: MAX_ITEMS }).optional(),
-  exposeHeaders: list(anyText(), { most: MAX_ITEMS }).optional(),
+  allowMethods: list(corsToken()).optional(),
+  allowHeaders: list(corsToken(), { most: MAX_ITEMS }).optional(),
+  exposeHeaders: list(corsToken(), { most: MAX_ITEMS }).optional(),
   maxAge: wholeNumber(1, 2 ** 31 - 1).optional(),
 });
 export type GatewayCors = z.output<typeof cors>;

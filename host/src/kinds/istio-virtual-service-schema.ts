@@ -1,10 +1,19 @@
 import type { z } from 'zod';
 import { timeoutDuration, wholeMillis } from '../policy/fields/duration.ts';
-import { method } from '../policy/fields/http.ts';
+import { headerValue, refusalBody } from '../policy/fields/http.ts';
 import { kubernetesObject } from '../policy/fields/kubernetes-object.ts';
 import { portNumber, wholeNumber } from '../policy/fields/number.ts';
 import { anyText, flag, list, mapOf, object, oneOf } from '../policy/fields/object.ts';
-import { answerStatus, envoyExpression, grpcStatus, routedHost } from '../policy/fields/routing.ts';
+import {
+  answerStatus,
+  authority,
+  corsToken,
+  envoyExpression,
+  grpcStatus,
+  replacementPath,
+  routedHost,
+  substitution,
+} from '../policy/fields/routing.ts';
 import { label, textThat } from '../policy/fields/text.ts';
 import {
   carried,
@@ -52,9 +61,14 @@ const weighted = object({
 });
 export type IstioWeighted = z.output<typeof weighted>;
 
+const redirectPath = textThat(
+  'a path that begins with `/`, perhaps after `%PREFIX()%`',
+  (text) => text === '%PREFIX()%' || replacementPath().safeParse(text.replace(/^%PREFIX\(\)%/, '')).success,
+);
+
 const redirect = object({
-  uri: anyText().optional(),
-  authority: anyText().optional(),
+  uri: redirectPath.optional(),
+  authority: authority().optional(),
   port: portNumber().optional(),
   derivePort: oneOf(['FROM_PROTOCOL_DEFAULT', 'FROM_REQUEST_PORT']).optional(),
   scheme: oneOf(['http', 'https']).optional(),
@@ -79,11 +93,11 @@ const fault = object({
 export type IstioFault = z.output<typeof fault>;
 
 const corsPolicy = object({
-  allowOrigin: list(anyText()).optional(),
+  allowOrigin: list(headerValue()).optional(),
   allowOrigins: list(stringMatch).optional(),
-  allowMethods: list(method()).optional(),
-  allowHeaders: list(anyText()).optional(),
-  exposeHeaders: list(anyText()).optional(),
+  allowMethods: list(corsToken()).optional(),
+  allowHeaders: list(corsToken()).optional(),
+  exposeHeaders: list(corsToken()).optional(),
   maxAge: timeoutDuration().optional(),
   allowCredentials: flag().optional(),
   unmatchedPreflights: oneOf(['UNSPECIFIED', 'FORWARD', 'IGNORE']).optional(),
@@ -107,13 +121,13 @@ const http = object({
   redirect: redirect.optional(),
   directResponse: object({
     status: answerStatus(),
-    body: object({ string: anyText().optional(), bytes: anyText().optional() }).optional(),
+    body: object({ string: refusalBody().optional(), bytes: anyText().optional() }).optional(),
   }).optional(),
   delegate: carried,
   rewrite: object({
-    uri: anyText().optional(),
-    authority: anyText().optional(),
-    uriRegexRewrite: object({ match: envoyExpression(), rewrite: anyText() }).optional(),
+    uri: replacementPath().optional(),
+    authority: authority().optional(),
+    uriRegexRewrite: object({ match: envoyExpression(), rewrite: substitution() }).optional(),
   }).optional(),
   timeout: timeoutDuration().optional(),
   retries: retries.optional(),

@@ -15,6 +15,7 @@ import {
   istioMeshMatches,
   istioRedirectCodes,
   istioRetryConditions,
+  istioRewriteGroups,
   istioRoutes,
   istioUnknownSources,
 } from '../policy/rules/istio-routes.ts';
@@ -59,6 +60,7 @@ export const istioVirtualService = definePolicyKind<IstioVirtualService>({
     istioRedirectCodes,
     istioUnknownSources,
     istioMeshMatches,
+    istioRewriteGroups,
     exactlyOneField(STRING_MATCHES, ONE_COMPARISON),
     exactlyOneField([fieldPattern('spec.http[].corsPolicy.allowOrigins[]')], ONE_COMPARISON),
     exactlyOneField([fieldPattern('spec.http[].fault.abort')], ['httpStatus', 'grpcStatus', 'http2Error']),

@@ -25,6 +25,39 @@ export function pathText() {
   );
 }
 
+/** A path to put in the place of another. */
+export function replacementPath() {
+  return textThat(
+    'a path that begins with `/`, without `#`, spaces and control characters',
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+    (text) => text.length <= 4096 && /^\/[^#\s\0-\x1f\x7f]*$/.test(text),
+  );
+}
+
+/** A host, perhaps with a port, to put in the place of the one that the client named. */
+export function authority() {
+  return textThat('a host, perhaps with a port', (text) =>
+    /^[\w.-]+(:\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](:\d{1,5})?$/.test(text),
+  );
+}
+
+/** What an expression found is replaced by: `\1` is its first group. */
+export function substitution() {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  return textThat('a text without control characters', (text) => !/[\0-\x1f\x7f]/.test(text));
+}
+
+/** The highest group that a substitution names, and how many the expression has. */
+export function groupsOf(expression: string, substituted: string): { named: number; known: number } {
+  const named = [...substituted.replaceAll('\\\\', '').matchAll(/\\(\d)/g)].map(([, digit]) => Number(digit));
+  return { named: Math.max(0, ...named), known: RE2JS.compile(expression).groupCount() };
+}
+
+/** A name in a list of CORS, or `*`. */
+export function corsToken() {
+  return textThat('an RFC 9110 token or `*`', isToken);
+}
+
 /**
  * A header that a route sets, adds or removes. Pseudo-headers and `host` are not among them: what they say is decided
  * before a route is chosen, and routes have fields of their own for it.

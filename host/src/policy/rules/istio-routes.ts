@@ -1,6 +1,7 @@
 import { quote } from '../describe-value.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { fieldOf, fieldPattern, findFields } from '../field-path.ts';
+import { envoyExpression, groupsOf } from '../fields/routing.ts';
 import { error, type Rule, warning } from '../rule.ts';
 
 const HTTP = fieldPattern('spec.http[]');
@@ -114,3 +115,21 @@ export const istioMeshMatches: Rule = (value) => {
     return [warning([...path, 'gateways'], message)];
   });
 };
+
+const EXPRESSION_REWRITES = fieldPattern('spec.http[].rewrite.uriRegexRewrite');
+
+/** Envoy refuses a substitution with groups that the expression does not have. */
+export const istioRewriteGroups: Rule = (value) =>
+  findFields(value, EXPRESSION_REWRITES).flatMap(({ path, value: rewrite }) => {
+    const [match, substituted] = ['match', 'rewrite'].map((name) => fieldOf(rewrite, name));
+    if (typeof match !== 'string' || typeof substituted !== 'string') return [];
+    if (!envoyExpression().safeParse(match).success) return [];
+    const { named, known } = groupsOf(match, substituted);
+    if (named <= known) return [];
+    return [
+      error(
+        [...path, 'rewrite'],
+        `expected groups up to \\${known}, which the expression has, got \\${named}`,
+      ),
+    ];
+  });
