@@ -19,8 +19,9 @@ export FORTIO := $(TOOLS)/bin/fortio
 
 POLICIES ?= examples/policies
 RUN_FLAGS ?=
+DEMO_FLAGS ?=
 # One module a function, and one of them all.
-FUNCTIONS := rate-limit quota-scheduler
+FUNCTIONS := rate-limit quota-scheduler circuit-breaker
 MODULES := $(FUNCTIONS:%=modules/%.wasm) modules/sluice.wasm
 ASSEMBLY := $(shell find assembly -name '*.ts' -not -path '*/__tests__/*')
 HOST := $(shell find host/src -name '*.ts')
@@ -36,6 +37,10 @@ run: build envoy ## Build, then run real Envoy with the sample policies (POLICIE
 test: build envoy fortio lint ## Run every test that fits in CI; ends with "N passed, N failed"
 	$(call say,running the tests)
 	@node scripts/run-tests.ts
+
+.PHONY: demo-quota
+demo-quota: build envoy fortio ## Run a guest and a subscriber load against the sample quota; prints a table, draws a picture (DEMO_FLAGS=--help)
+	@node scripts/demo-quota/main.ts $(DEMO_FLAGS)
 
 ##@ Building
 .PHONY: build

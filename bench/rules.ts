@@ -1,5 +1,10 @@
 /** The rules that the benchmarks give to Sluice, each under the name of its variant. */
-import type { Limit, RateLimitRule } from '../host/src/plan/plugin-configuration.ts';
+import type {
+  Limit,
+  QuotaScheduler,
+  RateLimitRule,
+  Workload,
+} from '../host/src/plan/plugin-configuration.ts';
 
 export const benchHost = 'bench.example';
 
@@ -41,6 +46,42 @@ export const rules = {
   slidingWindow: { ...rule, limit: ampleWindow },
   refused: { ...rule, limit: exhaustedBucket, response: { status: keptAliveStatus } },
 } satisfies Record<string, RateLimitRule>;
+
+const quota = (perSecond: number) => ({
+  capacityMillitokens: 1000 * perSecond,
+  fillMillitokens: 1000 * perSecond,
+  fillIntervalNanos: second,
+});
+const workloadOf = (user: string, weight: number): Workload => ({
+  name: user,
+  match: [{ on: 'header', name: 'x-user', is: 'exact', value: user }],
+  weight,
+});
+const scheduler: QuotaScheduler = { name: 'bench/quota', hosts: [benchHost], bucket: quota(ampleTokens) };
+/** The requests of the bench are alice's: the second that is looked at. */
+const workloads = [workloadOf('bob', 50_000_000), workloadOf('alice', 200_000_000)];
+
+/** Below what one worker carries, and far above what a request at a time would show. */
+export const saturatedPerSecond = 5_000;
+
+export const quotaSchedulers = {
+  /** The one to hold against `bucket`: it has to read the host, and nothing waits. */
+  oneWorkload: scheduler,
+  twoWorkloads: { ...scheduler, workloads },
+  /** More is offered than comes: everything waits, and all of it is served. */
+  held: {
+    ...scheduler,
+    workloads,
+    bucket: { ...quota(saturatedPerSecond), capacityMillitokens: 1000 },
+  },
+  /** What comes would be served in a year. */
+  refused: {
+    ...scheduler,
+    workloads,
+    bucket: { capacityMillitokens: 1000, fillMillitokens: 1000, fillIntervalNanos: 366 * 24 * 3600 * second },
+    response: { status: keptAliveStatus },
+  },
+} satisfies Record<string, QuotaScheduler>;
 
 /** The rule of one virtual host among many. */
 export const ruleOf = (host: string): RateLimitRule => ({

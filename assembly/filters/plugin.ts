@@ -16,7 +16,7 @@ import { functions } from './section';
 
 /**
  * What every module exports to Envoy. Each callback costs a crossing per request, so there are no more than these;
- * `proxy_on_response_headers` is in sluice.ts alone.
+ * those of the response, and of the end of a stream, are in the entries of the modules that need them.
  */
 
 // Marks the module as one Envoy may run with ABI 0.2.1; Envoy looks at the name only.

@@ -10,11 +10,11 @@ const HEADERS = bytesOf('headers');
 const GRPC_STATUS = bytesOf('grpcStatus');
 const RATE_LIMIT_HEADERS = bytesOf('rateLimitHeaders');
 
-/** Reads the answer to refused requests into `reply`, which has the defaults. */
-export function readResponse(reader: JsonReader, reply: RefusalReply): void {
+/** Reads the answer to refused requests into `reply`, which has the defaults; its status is `leastStatus` or more. */
+export function readResponse(reader: JsonReader, reply: RefusalReply, leastStatus: u64 = 400): void {
   if (!reader.enterObject()) return;
   while (reader.nextField()) {
-    if (reader.fieldIs(STATUS)) reply.status = <u32>reader.readWhole(400, 599);
+    if (reader.fieldIs(STATUS)) reply.status = <u32>reader.readWhole(leastStatus, 599);
     else if (reader.fieldIs(BODY)) reply.body = reader.readString();
     else if (reader.fieldIs(HEADERS)) reply.headers = readReplyHeaders(reader);
     else if (reader.fieldIs(GRPC_STATUS)) reply.grpcStatus = <u32>reader.readWhole(1, 16);

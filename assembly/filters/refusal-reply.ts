@@ -2,6 +2,8 @@ import { bytesOf } from '../core/bytes';
 import { addReplyHeader, addReplyNumber, beginReply, NO_GRPC_STATUS, sendReply } from '../runtime/local-reply';
 
 export const NANOS_PER_SECOND: u64 = 1_000_000_000;
+/** Waits this long (73 years) are told as none: the tokens never come. */
+const NEVER_NANOS: u64 = 1 << 61;
 const TRUE = bytesOf('true');
 const RETRY_AFTER = bytesOf('retry-after');
 export const X_RATELIMIT_LIMIT = bytesOf('x-ratelimit-limit');
@@ -39,7 +41,7 @@ export class RefusalReply {
     beginReply();
     const marker = this.marker;
     if (marker !== null) addReplyHeader(marker, changetype<usize>(TRUE), TRUE.length);
-    addReplyNumber(RETRY_AFTER, waitSeconds);
+    if (waitNanos < NEVER_NANOS) addReplyNumber(RETRY_AFTER, waitSeconds);
     if (this.tellsLimit) {
       addReplyNumber(X_RATELIMIT_LIMIT, limit);
       addReplyNumber(X_RATELIMIT_REMAINING, 0);

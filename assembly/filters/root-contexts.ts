@@ -36,6 +36,13 @@ export function enterStream(root: u32): void {
   setCurrentRoot(root);
 }
 
+/** The configuration of a root; null when it is gone. */
+export function configurationOf(root: u32): Configuration | null {
+  if (root == currentId) return current;
+  const index = ids.indexOf(root);
+  return index < 0 ? null : unchecked(configurations[index]);
+}
+
 /** Null when the stream's root never was configured. */
 export function currentConfiguration(): Configuration | null {
   return current;

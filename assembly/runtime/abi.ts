@@ -7,6 +7,7 @@ export {
   proxy_define_metric,
   proxy_get_buffer_bytes,
   proxy_get_header_map_pairs,
+  proxy_get_header_map_value,
   proxy_get_metric,
   proxy_get_property,
   proxy_get_shared_data,
@@ -32,6 +33,7 @@ export const RESULT_OK: u32 = 0;
 
 export const HEADER_MAP_REQUEST: i32 = 0;
 export const HEADER_MAP_RESPONSE: i32 = 2;
+export const HEADER_MAP_RESPONSE_TRAILERS: i32 = 3;
 
 export const BUFFER_PLUGIN_CONFIGURATION: i32 = 7;
 

@@ -3,6 +3,7 @@ import {
   proxy_define_metric,
   proxy_get_metric,
   proxy_increment_metric,
+  proxy_record_metric,
   RESULT_OK,
 } from './abi';
 import { bytesOf } from '../core/bytes';
@@ -23,6 +24,7 @@ export class AtomicGauge {
     const bytes = bytesOf(this.name);
     if (proxy_define_metric(METRIC_GAUGE, changetype<usize>(bytes), bytes.length, resultNumber) != RESULT_OK) return false;
     this.id = load<u32>(resultNumber);
+    if (this.value > 0) return true;
     this.add(1);
     const isKept = this.value > 0;
     this.add(-1);
@@ -31,6 +33,11 @@ export class AtomicGauge {
 
   add(amount: i64): void {
     proxy_increment_metric(this.id, amount);
+  }
+
+  /** For a number that one writer at a time sets. */
+  set(value: u64): void {
+    proxy_record_metric(this.id, value);
   }
 
   get value(): u64 {

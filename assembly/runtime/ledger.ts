@@ -60,7 +60,11 @@ export function forgetRecord(): void {
 export function createRecord(key: StaticArray<u8>, bytes: i32): void {
   const isThere = readRecord(key, bytes);
   forgetRecord();
-  if (isThere) return;
+  if (!isThere) emptyRecord(key, bytes);
+}
+
+/** Makes a record one of zeros, whatever it is. For on_configure, too. */
+export function emptyRecord(key: StaticArray<u8>, bytes: i32): void {
   const zeros = heap.alloc(bytes);
   memory.fill(zeros, 0, bytes);
   proxy_set_shared_data(changetype<usize>(key), key.length, zeros, bytes, 0);

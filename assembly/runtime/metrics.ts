@@ -8,6 +8,7 @@ import {
   RESULT_OK,
 } from './abi';
 import { bytesOf } from '../core/bytes';
+import { hashBytes } from '../core/hash';
 import { resultNumber } from './memory';
 
 /**
@@ -76,7 +77,7 @@ export class Histogram extends Statistic {
 }
 
 /** Dots part statistic names, so a name taken from a policy keeps its letters, digits, `-` and `/`, else `_`. */
-function statisticName(name: StaticArray<u8>): string {
+export function statisticName(name: StaticArray<u8>): string {
   const bytes = new StaticArray<u8>(name.length);
   for (let index = 0; index < name.length; index++) {
     const byte = name[index];
@@ -99,4 +100,11 @@ export class BatchedCounter extends Counter {
     this.add(this.pending);
     this.pending = 0;
   }
+}
+
+/** As `statisticName`, and different for different names: for gauges that are state, where two must never meet. */
+export function uniqueStatisticName(name: StaticArray<u8>): string {
+  const plain = statisticName(name);
+  const written = String.UTF8.decodeUnsafe(changetype<usize>(name), name.length);
+  return plain == written ? plain : plain + '.' + hashBytes(0, changetype<usize>(name), name.length).toString();
 }

@@ -6,6 +6,9 @@ import { resultPointer, resultSize } from './memory';
 export const ROUTE_NAME = bytesOf('xds\0route_name');
 export const CONNECTION_ID = bytesOf('connection\0id');
 export const REQUEST_PROTOCOL = bytesOf('request\0protocol');
+export const RESPONSE_CODE = bytesOf('response\0code');
+export const RESPONSE_CODE_DETAILS = bytesOf('response\0code_details');
+export const RESPONSE_FLAGS = bytesOf('response\0flags');
 export const SOURCE_ADDRESS = bytesOf('source\0address');
 
 export let propertyValue: usize = 0;
@@ -17,4 +20,9 @@ export function readProperty(path: StaticArray<u8>): bool {
   propertyValue = load<usize>(resultPointer);
   propertyLength = load<i32>(resultSize);
   return true;
+}
+
+/** Reads an attribute that is a number, 8 bytes; `otherwise` when Envoy has none. */
+export function readNumberProperty(path: StaticArray<u8>, otherwise: u64): u64 {
+  return readProperty(path) && propertyLength == 8 ? load<u64>(propertyValue) : otherwise;
 }

@@ -10,10 +10,13 @@ export { translateToEnvoy as translate, translateToOneEnvoyFile } from './envoy/
 export type { Plan, PlannedRoute, PlannedVirtualHost } from './plan/plan.ts';
 export { type Planned, plan } from './plan/plan-policies.ts';
 export type {
+  BreakerWindow,
+  CircuitBreaker,
   CompiledPattern,
   Condition,
   Cost,
   Descriptor,
+  FailureConditions,
   Limit,
   LimitOverride,
   Matcher,

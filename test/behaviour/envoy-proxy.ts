@@ -1,60 +1,75 @@
-import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Upstream } from '../../host/src/envoy/options.ts';
 import type { Plan } from '../../host/src/plan/plan.ts';
 import { findEnvoy } from '../../host/src/proxy/find-envoy.ts';
 import { servePlan } from '../../host/src/proxy/serve-plan.ts';
 import { sluiceModule } from '../module/modules.ts';
-import type { Answer, BehaviourProxy } from './behaviour-case.ts';
+import type { Answer, BehaviourProxy, SentRequest, UpstreamOfItsOwn } from './behaviour-case.ts';
+import { createClient } from './client.ts';
+import { RECEIVED, SCRIPT, type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
 
-/** The module in real Envoy, in front of the echo upstream. */
-export async function envoyProxy(plan: Plan, concurrency: number): Promise<BehaviourProxy> {
+/** A port below 1024 that nobody listens on. */
+const NOBODY: Upstream = { host: '127.0.0.1', port: 1 };
+
+/** The module in real Envoy, in front of one upstream for all and those that hosts have of their own. */
+export async function envoyProxy(
+  plan: Plan,
+  concurrency: number,
+  upstreamsOfTheirOwn: ReadonlyMap<string, UpstreamOfItsOwn>,
+): Promise<BehaviourProxy> {
   const any = { host: '127.0.0.1', port: 0 };
   const envoy = await findEnvoy();
+  const upstreams: ScriptedUpstream[] = [];
+  const startUpstream = async (): Promise<Upstream> => {
+    const started = await startScriptedUpstream();
+    upstreams.push(started);
+    return started.address;
+  };
+  const upstream = await startUpstream();
+  const upstreamsByHost = new Map<string, Upstream>();
+  for (const [host, kind] of upstreamsOfTheirOwn) {
+    upstreamsByHost.set(host, kind === 'own' ? await startUpstream() : NOBODY);
+  }
   const served = await servePlan(plan, {
     envoyPath: envoy.path,
     modulePath: sluiceModule,
     listen: any,
     admin: any,
     concurrency,
+    upstream,
+    upstreamsByHost,
   });
-  const { host: address, port } = served.envoy.listenAddress;
-  const agents = new Map<string, Agent>();
-  const agentOf = (connection: string): Agent => {
-    if (!agents.has(connection)) agents.set(connection, new Agent({ keepAlive: true, maxSockets: 1 }));
-    return agents.get(connection)!;
+  const client = createClient(served.envoy.listenAddress);
+  const send = async (request: SentRequest): Promise<Answer> => {
+    const sentAt = performance.now();
+    const { status, headers, body } = await client.send({
+      ...request,
+      headers: { ...request.headers, [SCRIPT]: request.upstream },
+    });
+    const waitedMillis = performance.now() - sentAt;
+    const { [RECEIVED]: received, ...others } = headers;
+    return {
+      status,
+      headers: others,
+      body,
+      waitedMillis,
+      ...(received !== undefined && { received: JSON.parse(received) }),
+    };
   };
   return {
-    send: ({ method, path, headers, host, from, connection }) =>
-      new Promise<Answer>((resolve, reject) => {
-        const outgoing = request(
-          {
-            agent: agentOf(`${connection} ${from}`),
-            host: address,
-            port,
-            localAddress: from,
-            method,
-            path,
-            headers: { ...headers, host },
-          },
-          (incoming) => {
-            let body = '';
-            incoming.on('data', (chunk: Buffer) => (body += chunk.toString()));
-            incoming.on('end', () => {
-              const received = Object.entries(incoming.headers).map(([name, value]) => [
-                name,
-                [value].flat().join(','),
-              ]);
-              resolve({ status: incoming.statusCode!, headers: Object.fromEntries(received), body });
-            });
-          },
-        );
-        outgoing.on('error', reject);
-        outgoing.end();
-      }),
+    async exchange(requests) {
+      const answers: Promise<Answer>[] = [];
+      for (const request of requests) {
+        if (request.afterMillis > 0) await sleep(request.afterMillis);
+        answers.push(send(request));
+      }
+      return Promise.all(answers);
+    },
     wait: (millis) => sleep(millis),
     async stop() {
-      for (const agent of agents.values()) agent.destroy();
+      client.close();
       await served.stop();
+      await Promise.all(upstreams.map((each) => each.stop()));
     },
   };
 }

@@ -6,6 +6,10 @@ import { createSimulator, type Simulator, type SimulatorOptions } from '../../ho
 export const rateLimitModule = fileURLToPath(new URL('../../modules/rate-limit.wasm', import.meta.url));
 export const sluiceModule = fileURLToPath(new URL('../../modules/sluice.wasm', import.meta.url));
 
+export const circuitBreakerModule = fileURLToPath(
+  new URL('../../modules/circuit-breaker.wasm', import.meta.url),
+);
+
 export const secondNanos = 1_000_000_000;
 
 /** `maxTokens` per `seconds`, all of them at once at first. */

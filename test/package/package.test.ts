@@ -62,6 +62,7 @@ describe('the tarball', () => {
           'modules/sluice.wasm',
           'modules/rate-limit.wasm',
           'modules/quota-scheduler.wasm',
+          'modules/circuit-breaker.wasm',
           'schema/plugin-configuration.schema.json',
         ],
       ]),

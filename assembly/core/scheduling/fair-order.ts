@@ -3,9 +3,6 @@ import {
   BUCKET_STATE,
   CAP_METER,
   cellAt,
-  cellGranted,
-  cellShown,
-  cellTokens,
   cellWaiting,
   FLOOR_METER,
   findWorkload,
@@ -21,13 +18,13 @@ import {
   MOST_FLOWS,
   MOST_SLOTS,
   MOST_WORKLOADS,
+  nextArrivalNanos,
+  nextCost,
   scheduleRecord,
   setFlowFinish,
   setInnerTime,
   setVirtualTime,
   setWorkloadFinish,
-  shownArrivalNanos,
-  shownCost,
   slotCount,
   slotNextLookNanos,
   slotWorker,
@@ -39,7 +36,7 @@ import {
   workloadId,
   workloadWeight,
 } from './schedule-record';
-import { chargeMeter, hasMeter, meterWaitNanos, readMeter } from './rate-meter';
+import { chargeMeter, hasMeter, meterRate, meterWaitNanos, readMeter } from './rate-meter';
 import { QuotaBucket } from './quota-bucket';
 
 /**
@@ -56,8 +53,6 @@ export const GRANTED: i32 = 0;
 export const NOBODY: i32 = 1;
 /** Tokens are missing: `shortNanos` from now they will be there. */
 export const SHORT: i32 = 2;
-/** Worker slot `nextSlot` must say first what its next request is. */
-export const UNKNOWN: i32 = 3;
 
 export let nextSlot: i32 = 0;
 export let nextFlow: i32 = 0;
@@ -114,7 +109,7 @@ export function beginGrants(nowNanos: u64, ageingNanos: u64): void {
   }
 }
 
-/** The oldest request of a flow: of which worker, since when, at what cost. Cost 0: its worker does not show it. */
+/** The oldest request of a flow: of which worker, since when, at what cost. */
 function findHead(flow: i32): void {
   const row = flowAt(flow);
   let best = NONE;
@@ -123,33 +118,22 @@ function findHead(flow: i32): void {
   for (let slot = 0; slot < slotCount(); slot++) {
     const cell = cellAt(row, slot);
     if (cellWaiting(cell) == 0 || unchecked(isAbsent[slot])) continue;
-    const granted = cellGranted(cell);
-    const isShown = granted < cellShown(cell);
-    // One that is not shown came after the last that is.
-    const came = isShown ? shownArrivalNanos(cell, granted) : granted == 0 ? 0 : shownArrivalNanos(cell, granted - 1) + 1;
+    const came = nextArrivalNanos(cell);
     if (best != NONE && came >= arrival) continue;
     best = slot;
     arrival = came;
-    cost = isShown ? shownCost(cell, granted) : 0;
+    cost = nextCost(cell);
   }
   headSlots[flow] = best;
   headArrivals[flow] = arrival;
   headCosts[flow] = cost;
 }
 
-/** Cost to reckon with: that of one that is not shown is taken to be the mean of its cell. */
-function reckonedCost(flow: i32): f64 {
-  const cost = unchecked(headCosts[flow]);
-  if (cost > 0) return <f64>cost;
-  const cell = cellAt(flowAt(flow), headSlots[flow]);
-  return <f64>cellTokens(cell) / <f64>cellWaiting(cell);
-}
-
 function goesBefore(flow: i32, other: i32): bool {
   const row = flowAt(flow);
   const otherRow = flowAt(other);
-  const finish = flowFinish(row) + reckonedCost(flow) / flowWeight(row);
-  const otherFinish = flowFinish(otherRow) + reckonedCost(other) / flowWeight(otherRow);
+  const finish = flowFinish(row) + <f64>headCosts[flow] / flowWeight(row);
+  const otherFinish = flowFinish(otherRow) + <f64>headCosts[other] / flowWeight(otherRow);
   return finish < otherFinish || (finish == otherFinish && headArrivals[flow] < headArrivals[other]);
 }
 
@@ -157,9 +141,11 @@ function goesBefore(flow: i32, other: i32): bool {
 function rank(index: i32): bool {
   const row = workloadAt(index);
   const flow = nextFlows[index];
-  const cost = reckonedCost(flow);
+  const cost = <f64>headCosts[flow];
   if (hasMeter(row + CAP_METER) && readMeter(row + CAP_METER, now) < cost) {
     capWait = min(capWait, meterWaitNanos(row + CAP_METER, cost));
+    // Turns that the cap forbids are not made up for.
+    setWorkloadFinish(row, max(workloadFinish(row), virtualTime()));
     return false;
   }
   finishes[index] = workloadFinish(row) + cost / workloadWeight(row);
@@ -169,11 +155,14 @@ function rank(index: i32): bool {
   return true;
 }
 
-/** Of equals the heavier goes first. */
+/** Of equals the heavier goes first, then the one that came first. */
 function isBefore(left: i32, right: i32): bool {
   if (tiers[left] != tiers[right]) return tiers[left] < tiers[right];
   if (finishes[left] != finishes[right]) return finishes[left] < finishes[right];
-  return workloadWeight(workloadAt(left)) > workloadWeight(workloadAt(right));
+  const weight = workloadWeight(workloadAt(left));
+  const otherWeight = workloadWeight(workloadAt(right));
+  if (weight != otherWeight) return weight > otherWeight;
+  return headArrivals[nextFlows[left]] < headArrivals[nextFlows[right]];
 }
 
 function push(index: i32): void {
@@ -213,7 +202,6 @@ export function grantNext(bucket: QuotaBucket): i32 {
   nextFlow = flow;
   nextSlot = headSlots[flow];
   const cost = headCosts[flow];
-  if (cost == 0) return UNKNOWN;
   const state = scheduleRecord + BUCKET_STATE;
   if (!bucket.has(state, cost)) {
     shortNanos = bucket.nanosUntil(state, now, cost);
@@ -260,7 +248,7 @@ export function settleGrant(): void {
  * Thousandths of tokens that will be served before and with a newcomer of `cost` in this workload and flow, if nobody
  * else comes: what waits of its flow, what waits of the other flows of its workload up to the same virtual finish, and
  * so for the other workloads. Those that have waited since `lastingSinceNanos` or longer are taken to go on: they get
- * their share whatever waits of them now. `workload` and `flow`: rows of the newcomer's, or 0 when it has none.
+ * their share whatever waits of them now. `ratePerNano`: of the quota. `workload` and `flow`: rows of the newcomer's, or 0 when it has none.
  */
 export function tokensUpTo(
   workload: usize,
@@ -270,6 +258,7 @@ export function tokensUpTo(
   strict: bool,
   cost: u64,
   lastingSinceNanos: u64,
+  ratePerNano: f64,
 ): u64 {
   const own = ownTokensUpTo(workload, flow, cost);
   const finish = start + own / weight;
@@ -277,20 +266,38 @@ export function tokensUpTo(
   for (let index = 0; index < workloadCount(); index++) {
     const row = workloadAt(index);
     if (row == workload) continue;
-    let waiting: f64 = 0;
-    for (let other = 0; other < flowCount(); other++) {
-      if (flowWorkloadId(flowAt(other)) == workloadId(row)) waiting += <f64>flowTokens(flowAt(other));
+    const ahead = tokensAhead(row, finish, strict, lastingSinceNanos);
+    total += ahead;
+    aheadOf[index] = ahead;
+  }
+  // What has a cap gets no more than that meanwhile; a shorter wait means less of it, so a few rounds close in.
+  for (let round = 0; round < CAP_ROUNDS && ratePerNano > 0; round++) {
+    const waitNanos = total / ratePerNano;
+    total = own;
+    for (let index = 0; index < workloadCount(); index++) {
+      const row = workloadAt(index);
+      if (row == workload) continue;
+      const cap = row + CAP_METER;
+      total += hasMeter(cap) ? min(aheadOf[index], meterRate(cap) * waitNanos) : aheadOf[index];
     }
-    if (waiting == 0) continue;
-    if (isStrict(row) != strict) {
-      if (!strict) total += waiting;
-      continue;
-    }
-    const share = max(0, (finish - workloadFinish(row)) * workloadWeight(row));
-    const since = waitingSinceNanos(row);
-    total += since != 0 && since <= lastingSinceNanos ? share : min(waiting, share);
   }
   return <u64>min(ceil(total), 1e18);
+}
+
+const CAP_ROUNDS: i32 = 4;
+const aheadOf = new StaticArray<f64>(MOST_WORKLOADS);
+
+/** Thousandths of tokens of another workload that go before a newcomer of this virtual finish. */
+function tokensAhead(row: usize, finish: f64, strict: bool, lastingSinceNanos: u64): f64 {
+  let waiting: f64 = 0;
+  for (let flow = 0; flow < flowCount(); flow++) {
+    if (flowWorkloadId(flowAt(flow)) == workloadId(row)) waiting += <f64>flowTokens(flowAt(flow));
+  }
+  if (waiting == 0) return 0;
+  if (isStrict(row) != strict) return strict ? 0 : waiting;
+  const share = max(0, (finish - workloadFinish(row)) * workloadWeight(row));
+  const since = waitingSinceNanos(row);
+  return since != 0 && since <= lastingSinceNanos ? share : min(waiting, share);
 }
 
 /** Of the newcomer's own workload. */

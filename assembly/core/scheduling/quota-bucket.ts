@@ -99,29 +99,40 @@ export class QuotaBucket extends Numbers {
 
   /** Converts a state written under the numbers in the header: what is spent stays spent, up to all there is. */
   convert(header: usize, state: usize, nowNanos: u64): void {
-    let spent: u64 = 0;
-    if (load<u64>(header) != 0 && load<u64>(state, IS_STARTED) != 0) {
-      former.adoptNumbers(header);
-      former.refill(state, nowNanos, 0, false);
-      const level = former.level(state);
-      spent = former.capacity > level ? former.capacity - level : 0;
-    }
-    const isNew = load<u64>(state, IS_STARTED) == 0;
-    this.start(state, nowNanos, isNew);
+    if (load<u64>(header) == 0 || load<u64>(state, IS_STARTED) == 0) return this.start(state, nowNanos);
+    former.adoptNumbers(header);
+    former.refill(state, nowNanos, 0, false);
+    const level = former.level(state);
+    const spent = former.capacity > level ? former.capacity - level : 0;
+    const formerAnchor = load<u64>(state, ANCHOR) * (former.fillsByInterval ? 1 : former.tickNanos);
     store<u64>(state, this.capacityUnits - min(spent, this.capacity) * this.units, LEVEL);
+    this.setAnchor(state, this.anchorAfter(formerAnchor, nowNanos));
   }
 
-  private start(state: usize, nowNanos: u64, isNew: bool): void {
+  /** An initial delay goes on through an edit, and so does an interval that has begun, unless the new one is shorter. */
+  private anchorAfter(formerAnchor: u64, nowNanos: u64): u64 {
+    const isDelayed = formerAnchor > nowNanos + (former.fillsByInterval ? former.intervalNanos : 0);
+    if (isDelayed) return formerAnchor;
+    if (!this.fillsByInterval) return nowNanos;
+    const next = nowNanos + this.intervalNanos;
+    return former.fillsByInterval ? min(formerAnchor, next) : next;
+  }
+
+  private start(state: usize, nowNanos: u64): void {
     store<u64>(state, 1, IS_STARTED);
     store<u64>(state, this.capacityUnits, LEVEL);
     let firstFill = nowNanos;
-    if (isNew && this.delaysInitialFill && this.fill > 0) {
+    if (this.delaysInitialFill && this.fill > 0) {
       const nanosToFill = <f64>this.capacity / this.ratePerNano;
       firstFill += <u64>min(ceil(nanosToFill), <f64>(LONGEST_WAIT_NANOS / 4));
     } else if (this.fillsByInterval) {
       firstFill += this.intervalNanos;
     }
-    store<u64>(state, this.fillsByInterval ? firstFill : firstFill / this.tickNanos, ANCHOR);
+    this.setAnchor(state, firstFill);
+  }
+
+  private setAnchor(state: usize, nanos: u64): void {
+    store<u64>(state, this.fillsByInterval ? nanos : nanos / this.tickNanos, ANCHOR);
   }
 
   /**
@@ -129,7 +140,7 @@ export class QuotaBucket extends Numbers {
    * wait, so what came since the last look may exceed the bucket (see LATE_NANOS); `clip` ends that.
    */
   refill(state: usize, nowNanos: u64, reserved: u64, isAwaited: bool): void {
-    if (load<u64>(state, IS_STARTED) == 0) this.start(state, nowNanos, true);
+    if (load<u64>(state, IS_STARTED) == 0) this.start(state, nowNanos);
     if (this.fill == 0) return;
     const anchor = load<u64>(state, ANCHOR);
     let level = load<u64>(state, LEVEL);

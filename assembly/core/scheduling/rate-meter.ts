@@ -11,6 +11,10 @@ export function hasMeter(meter: usize): bool {
   return load<f64>(meter) > 0;
 }
 
+export function meterRate(meter: usize): f64 {
+  return load<f64>(meter);
+}
+
 /** A new meter starts with a whole burst; another rate keeps the credit. */
 export function setMeter(meter: usize, rate: f64, burst: f64, nowNanos: u64): void {
   if (load<f64>(meter) == 0) {

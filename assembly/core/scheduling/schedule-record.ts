@@ -18,6 +18,7 @@ const SERVED_TOKENS: usize = 80;
 const SLOT_COUNT: usize = 88;
 const WORKLOAD_COUNT: usize = 90;
 const FLOW_COUNT: usize = 92;
+const SHOWN_HEADS: usize = 94;
 const FINGERPRINT: usize = 96;
 const LAST_USED: usize = 104;
 
@@ -25,11 +26,11 @@ const LAST_USED: usize = 104;
 const SLOT_BYTES: usize = 24;
 export const MOST_SLOTS: i32 = 128;
 
-export const WORKLOAD_BYTES: usize = 104;
-/** Heads a worker shows of each of its queues. */
-export const SHOWN_HEADS: i32 = 2;
-const FLOW_HEAD_BYTES: usize = 24;
-const CELL_BYTES: usize = 24 + 16 * 2;
+export const WORKLOAD_BYTES: usize = 112;
+/** Most heads a worker shows of each of its queues. How many it is stands in the record. */
+export const MOST_SHOWN: i32 = 16;
+const FLOW_HEAD_BYTES: usize = 32;
+const CELL_HEADS: usize = 40;
 
 export const MOST_WORKLOADS: i32 = 65;
 /** One for each workload, and 256 for fairness keys. */
@@ -47,7 +48,7 @@ export function openRecord(source: usize, bytes: usize): bool {
   needRoom(bytes);
   memory.copy(scheduleRecord, source, bytes);
   scheduleRecordBytes = bytes;
-  if (slotCount() > MOST_SLOTS || workloadCount() > MOST_WORKLOADS || flowCount() > MOST_FLOWS) return false;
+  if (slotCount() > MOST_SLOTS || workloadCount() > MOST_WORKLOADS || flowCount() > MOST_FLOWS || shownHeads() > MOST_SHOWN) return false;
   return bytes == flowsEnd();
 }
 
@@ -76,6 +77,17 @@ export function slotCount(): i32 { return load<u16>(scheduleRecord, SLOT_COUNT);
 export function workloadCount(): i32 { return load<u16>(scheduleRecord, WORKLOAD_COUNT); }
 export function flowCount(): i32 { return load<u16>(scheduleRecord, FLOW_COUNT); }
 
+/** Heads that cells of this record have room for. */
+export function shownHeads(): i32 { return load<u16>(scheduleRecord, SHOWN_HEADS); }
+
+/** Takes another number of heads, where no flow has a row. */
+export function setShownHeads(heads: i32): void {
+  if (flowCount() == 0) store<u16>(scheduleRecord, <u16>heads, SHOWN_HEADS);
+}
+
+@inline
+function cellBytes(): usize { return CELL_HEADS + (<usize>shownHeads() << 4); }
+
 @inline
 function slotAt(slot: i32): usize {
   return scheduleRecord + SCHEDULER_HEADER_BYTES + <usize>slot * SLOT_BYTES;
@@ -93,7 +105,7 @@ export function setSlot(slot: i32, worker: u64, nextLookNanos: u64, nowNanos: u6
 }
 
 function workloadsStart(): usize { return scheduleRecord + SCHEDULER_HEADER_BYTES + <usize>slotCount() * SLOT_BYTES; }
-function flowBytes(): usize { return FLOW_HEAD_BYTES + <usize>slotCount() * CELL_BYTES; }
+function flowBytes(): usize { return FLOW_HEAD_BYTES + <usize>slotCount() * cellBytes(); }
 function flowsStart(): usize { return workloadsStart() + <usize>workloadCount() * WORKLOAD_BYTES; }
 function flowsEnd(): usize { return flowsStart() + <usize>flowCount() * flowBytes() - scheduleRecord; }
 
@@ -113,7 +125,7 @@ export function needSlot(worker: u64): i32 {
     if (slot == MOST_SLOTS) return -1;
     addSlots(slot == 0 ? 2 : slot);
   }
-  setSlot(slot, worker, 0, 0);
+  setSlot(slot, worker, u64.MAX_VALUE >> 1, 0);
   return slot;
 }
 
@@ -126,7 +138,7 @@ function addSlots(more: i32): void {
   const formerWorkloads = workloadsStart() - scheduleRecord;
   const formerFlows = flowsStart() - scheduleRecord;
   const formerEnd = scheduleRecordBytes;
-  needRoom(formerEnd + <usize>more * (SLOT_BYTES + <usize>flows * CELL_BYTES));
+  needRoom(formerEnd + <usize>more * (SLOT_BYTES + <usize>flows * cellBytes()));
   store<u16>(scheduleRecord, <u16>(former + more), SLOT_COUNT);
   const newFlowBytes = flowBytes();
   // From the end, so that nothing is overwritten before it was moved.
@@ -144,7 +156,6 @@ function addSlots(more: i32): void {
 
 const WORKLOAD_FLAGS: usize = 4;
 const IS_STRICT: u32 = 1;
-const IS_DEMANDING: u32 = 2;
 
 /** Address of a workload's row. */
 export function workloadAt(index: i32): usize {
@@ -175,10 +186,9 @@ export function needWorkload(id: u32): i32 {
 
 export function workloadId(row: usize): u32 { return load<u32>(row); }
 export function isStrict(row: usize): bool { return (load<u32>(row, WORKLOAD_FLAGS) & IS_STRICT) != 0; }
-export function isDemanding(row: usize): bool { return (load<u32>(row, WORKLOAD_FLAGS) & IS_DEMANDING) != 0; }
-export function setDemanding(row: usize): void {
-  store<u32>(row, load<u32>(row, WORKLOAD_FLAGS) | IS_DEMANDING, WORKLOAD_FLAGS);
-}
+/** Until when the workload counts as one that wants more than it gets, because requests of it were turned away. */
+export function demandUntilNanos(row: usize): u64 { return load<u64>(row, 104); }
+export function setDemandUntilNanos(row: usize, nanos: u64): void { store<u64>(row, nanos, 104); }
 export function setStrict(row: usize, strict: bool): void {
   const flags = load<u32>(row, WORKLOAD_FLAGS);
   store<u32>(row, strict ? flags | IS_STRICT : flags & ~IS_STRICT, WORKLOAD_FLAGS);
@@ -211,6 +221,10 @@ export function flowWeight(row: usize): f64 { return load<f64>(row, 8); }
 export function setFlowWeight(row: usize, weight: f64): void { store<f64>(row, weight, 8); }
 export function flowFinish(row: usize): f64 { return load<f64>(row, 16); }
 export function setFlowFinish(row: usize, finish: f64): void { store<f64>(row, finish, 16); }
+
+/** As a workload's: until when the flow counts as one that wants more than it gets. */
+export function flowDemandUntilNanos(row: usize): u64 { return load<u64>(row, 24); }
+export function setFlowDemandUntilNanos(row: usize, nanos: u64): void { store<u64>(row, nanos, 24); }
 
 export function findFlow(workload: u32, id: u32): i32 {
   for (let index = 0; index < flowCount(); index++) {
@@ -261,45 +275,74 @@ export function removeWorkload(index: i32): void {
 /** Address of the cell of a flow's row. */
 @inline
 export function cellAt(row: usize, slot: i32): usize {
-  return row + FLOW_HEAD_BYTES + <usize>slot * CELL_BYTES;
+  return row + FLOW_HEAD_BYTES + <usize>slot * cellBytes();
 }
 
 /** Requests that wait and are not granted yet. */
 export function cellWaiting(cell: usize): u32 { return load<u32>(cell); }
 /** How many of the shown heads are granted, for their worker to collect. */
-export function cellGranted(cell: usize): i32 { return min<i32>(load<u16>(cell, 4), SHOWN_HEADS); }
-export function cellShown(cell: usize): i32 { return min<i32>(load<u16>(cell, 6), SHOWN_HEADS); }
+export function cellGranted(cell: usize): i32 { return min<i32>(load<u16>(cell, 4), shownHeads()); }
+export function cellShown(cell: usize): i32 { return min<i32>(load<u16>(cell, 6), shownHeads()); }
 /** Thousandths of tokens that the waiting ones need. */
 export function cellTokens(cell: usize): u64 { return load<u64>(cell, 8); }
 /** How many of its newest the worker is asked to refuse. */
 export function cellPushedOut(cell: usize): u32 { return load<u32>(cell, 16); }
-@inline
-export function shownArrivalNanos(cell: usize, head: i32): u64 { return load<u64>(cell + 24 + (<usize>head << 4)); }
-export function shownCost(cell: usize, head: i32): u64 { return load<u64>(cell + 32 + (<usize>head << 4)); }
+/** Requests granted that are not shown: how many, and the tokens for them, reckoned by the mean of the cell. */
+export function cellUnseen(cell: usize): u32 { return load<u32>(cell, 20); }
+export function cellUnseenTokens(cell: usize): u64 { return load<u64>(cell, 24); }
+/** When the newest came. */
+function lastArrivalNanos(cell: usize): u64 { return load<u64>(cell, 32); }
+export function shownArrivalNanos(cell: usize, head: i32): u64 { return load<u64>(cell + CELL_HEADS + (<usize>head << 4)); }
+export function shownCost(cell: usize, head: i32): u64 { return load<u64>(cell + CELL_HEADS + 8 + (<usize>head << 4)); }
 
-export function clearCell(cell: usize): void {
-  memory.fill(cell, 0, CELL_BYTES);
+/** Cost of the next request of a cell that has one: shown, or the mean of those that are not. */
+export function nextCost(cell: usize): u64 {
+  const granted = cellGranted(cell);
+  if (granted < cellShown(cell)) return shownCost(cell, granted);
+  const waiting = <u64>cellWaiting(cell);
+  return max<u64>((cellTokens(cell) + waiting - 1) / waiting, 1);
 }
 
-export function writeCell(cell: usize, waiting: u32, tokens: u64): void {
+/** When it came: shown, or as if those that are not had come evenly from the last shown to the newest. */
+export function nextArrivalNanos(cell: usize): u64 {
+  const granted = cellGranted(cell);
+  if (granted < cellShown(cell)) return shownArrivalNanos(cell, granted);
+  const unseen = <u64>cellUnseen(cell);
+  const from = cellShown(cell) == 0 ? 0 : shownArrivalNanos(cell, cellShown(cell) - 1);
+  const last = max(lastArrivalNanos(cell), from);
+  return from + (last - from) * (unseen + 1) / (unseen + <u64>cellWaiting(cell));
+}
+
+export function clearCell(cell: usize): void {
+  memory.fill(cell, 0, cellBytes());
+}
+
+export function writeCell(cell: usize, waiting: u32, tokens: u64, lastArrivalNanos: u64): void {
   clearCell(cell);
   store<u32>(cell, waiting);
   store<u64>(cell, tokens, 8);
+  store<u64>(cell, lastArrivalNanos, 32);
 }
 
 export function showHead(cell: usize, arrivalNanos: u64, cost: u64): void {
   const head = cellShown(cell);
-  store<u64>(cell + 24 + (<usize>head << 4), arrivalNanos);
-  store<u64>(cell + 32 + (<usize>head << 4), cost);
+  store<u64>(cell + CELL_HEADS + (<usize>head << 4), arrivalNanos);
+  store<u64>(cell + CELL_HEADS + 8 + (<usize>head << 4), cost);
   store<u16>(cell, <u16>(head + 1), 6);
 }
 
-/** Counts the next shown head as granted. */
+/** Counts the next request of the cell as granted. */
 export function grantHead(cell: usize): void {
+  const cost = nextCost(cell);
   const head = cellGranted(cell);
   store<u32>(cell, cellWaiting(cell) - 1);
-  store<u64>(cell, cellTokens(cell) - shownCost(cell, head), 8);
-  store<u16>(cell, <u16>(head + 1), 4);
+  store<u64>(cell, cellTokens(cell) - min(cellTokens(cell), cost), 8);
+  if (head < cellShown(cell)) {
+    store<u16>(cell, <u16>(head + 1), 4);
+    return;
+  }
+  store<u32>(cell, cellUnseen(cell) + 1, 20);
+  store<u64>(cell, cellUnseenTokens(cell) + cost, 24);
 }
 
 /** Asks the cell's worker to refuse the newest it has; it counts as gone from now on. */

@@ -57,7 +57,6 @@ const MOST_SAFE_WHOLE: u64 = (1 << 53) - 1;
 const MILLI_NANOS: u64 = 1_000_000;
 const LONGEST_INTERVAL_NANOS: u64 = 366 * 24 * 3600 * 1_000_000_000;
 const LONGEST_WAIT_NANOS: u64 = 3_600_000_000_000;
-const MOST_WEIGHT: u64 = 1_000_000_000_000;
 const MOST_QUEUED: u64 = 100_000;
 const MOST_KEYS: u64 = 4096;
 const NANOS_PER_SECOND: f64 = 1e9;
@@ -79,7 +78,7 @@ class WorkloadFields {
   name: StaticArray<u8> = DEFAULT;
   matchers: Matcher[] = [];
   hasMatch: bool = false;
-  weight: u64 = 1000;
+  weight: u64 = 1_000_000;
   cost: u64 = 1000;
   queueTimeoutNanos: u64 = 0;
   queueCapacity: u32 = 0;
@@ -89,7 +88,7 @@ class WorkloadFields {
 
   /** Reads the field at hand if it is one of a workload's parameters. */
   readParameter(reader: JsonReader): bool {
-    if (reader.fieldIs(WEIGHT)) this.weight = reader.readWhole(1, MOST_WEIGHT);
+    if (reader.fieldIs(WEIGHT)) this.weight = reader.readWhole(1, MOST_SAFE_WHOLE);
     else if (reader.fieldIs(COST_MILLITOKENS)) this.cost = reader.readWhole(0, MOST_SAFE_WHOLE);
     else if (reader.fieldIs(QUEUE_TIMEOUT_NANOS)) this.queueTimeoutNanos = reader.readWhole(MILLI_NANOS, LONGEST_WAIT_NANOS);
     else if (reader.fieldIs(QUEUE_CAPACITY)) this.queueCapacity = <u32>reader.readWhole(1, MOST_QUEUED);

@@ -8,6 +8,7 @@ import { LocalFlow } from './local-flow';
  */
 export class HeldRequest {
   context: u32 = 0;
+  /** Null: it has to give way to another, and is answered on the next tick. */
   flow: LocalFlow | null = null;
   workload: Workload | null = null;
   /** Thousandths of tokens. */
@@ -15,6 +16,8 @@ export class HeldRequest {
   arrivalNanos: u64 = 0;
   deadlineNanos: u64 = 0;
   isGrpc: bool = false;
+  /** For one that has to give way: when one like it would be served in time. */
+  retryNanos: u64 = 0;
   /** Tokens that waited ahead when it came, and those that had ever been served by then. */
   tokensAhead: u64 = 0;
   servedBefore: u64 = 0;
@@ -22,6 +25,11 @@ export class HeldRequest {
   /** In its flow's queue. */
   next: HeldRequest | null = null;
   former: HeldRequest | null = null;
+  /** Among the heads that the record shows of its flow. */
+  shownAt: i32 = -1;
+  /** Among those of its flow that the change of the record at hand refuses. */
+  isDropped: bool = false;
+  nextDropped: HeldRequest | null = null;
   /** In the table by context. */
   nextInBucket: HeldRequest | null = null;
   /** In the heap of deadlines. */

@@ -1,4 +1,4 @@
-import { SHOWN_HEADS } from '../../core/scheduling/schedule-record';
+import { MOST_SHOWN } from '../../core/scheduling/schedule-record';
 import { HeldRequest } from './held-request';
 import { Queue } from './queue';
 import { Workload } from './workload';
@@ -18,20 +18,28 @@ export class LocalFlow {
   count: i32 = 0;
   tokens: u64 = 0;
   /** Heads that the record shows of this flow; null once such a request is gone. */
-  readonly shown: StaticArray<HeldRequest | null> = new StaticArray<HeldRequest | null>(SHOWN_HEADS);
+  readonly shown: StaticArray<HeldRequest | null> = new StaticArray<HeldRequest | null>(MOST_SHOWN);
+  shownCount: i32 = 0;
   /** Where its row was last, to look there first. */
   rowHint: i32 = 0;
   /** Some left unserved, so the workload keeps its place in the order. */
   hasLost: bool = false;
 
-  /** The first that is not passed, and the last that is not dropped. */
+  /** The first that is neither passed nor dropped, and those that are dropped. */
   cursor: HeldRequest | null = null;
-  private tail: HeldRequest | null = null;
+  private firstDropped: HeldRequest | null = null;
   passed: i32 = 0;
   dropped: i32 = 0;
   openTokens: u64 = 0;
 
   nextFree: LocalFlow | null = null;
+
+  /** The last that is not dropped. */
+  get newest(): HeldRequest | null {
+    let request = this.last;
+    while (request !== null && request.isDropped) request = request.former;
+    return request;
+  }
 
   /** Those that are neither passed nor dropped. */
   get open(): i32 { return this.count - this.passed - this.dropped; }
@@ -46,7 +54,6 @@ export class LocalFlow {
     this.count++;
     this.tokens += request.cost;
     if (this.cursor === null) this.cursor = request;
-    this.tail = request;
     this.openTokens += request.cost;
   }
 
@@ -61,24 +68,22 @@ export class LocalFlow {
     request.next = null;
     this.count--;
     this.tokens -= request.cost;
-    for (let head = 0; head < SHOWN_HEADS; head++) {
-      if (unchecked(this.shown[head]) === request) unchecked((this.shown[head] = null));
-    }
+    if (request.shownAt >= 0) unchecked((this.shown[request.shownAt] = null));
+    request.shownAt = -1;
   }
 
   /** Begins a change of the record with nothing passed and nothing dropped. */
   rewind(): void {
+    while (this.dropped > 0) this.takeDropped();
     this.cursor = this.first;
-    this.tail = this.last;
     this.passed = 0;
-    this.dropped = 0;
     this.openTokens = this.tokens;
   }
 
   /** Passes the request at the cursor. */
   pass(): HeldRequest {
     const request = this.cursor!;
-    this.cursor = request.next;
+    this.cursor = openFrom(request.next);
     this.passed++;
     this.openTokens -= request.cost;
     return request;
@@ -86,22 +91,45 @@ export class LocalFlow {
 
   /** Drops the newest that is left. */
   drop(): void {
-    const request = this.tail!;
-    this.tail = request.former;
+    const request = this.newest!;
+    request.isDropped = true;
+    request.nextDropped = this.firstDropped;
+    this.firstDropped = request;
     this.dropped++;
     this.openTokens -= request.cost;
+    this.cursor = openFrom(this.cursor);
+  }
+
+  /** One that is dropped, which it then no longer is. */
+  takeDropped(): HeldRequest {
+    const request = this.firstDropped!;
+    this.firstDropped = request.nextDropped;
+    request.nextDropped = null;
+    request.isDropped = false;
+    this.dropped--;
+    return request;
   }
 
   /** The change is in, and its requests are removed: notes what the record shows now. */
-  settle(): void {
+  settle(shownHeads: i32): void {
     this.rewind();
     this.hasLost = false;
     let request = this.first;
-    for (let head = 0; head < SHOWN_HEADS; head++) {
-      unchecked((this.shown[head] = request));
-      if (request !== null) request = request.next;
+    for (let head = 0; head < this.shownCount; head++) unchecked((this.shown[head] = null));
+    this.shownCount = 0;
+    while (request !== null && this.shownCount < shownHeads) {
+      unchecked((this.shown[this.shownCount] = request));
+      request.shownAt = this.shownCount++;
+      request = request.next;
     }
   }
+}
+
+/** The request, or the first behind it that is not dropped. */
+export function openFrom(from: HeldRequest | null): HeldRequest | null {
+  let request = from;
+  while (request !== null && request.isDropped) request = request.next;
+  return request;
 }
 
 let firstFree: LocalFlow | null = null;
@@ -122,7 +150,8 @@ export function freeLocalFlow(flow: LocalFlow): void {
   flow.queue = null;
   flow.workload = null;
   flow.hasLost = false;
-  for (let head = 0; head < SHOWN_HEADS; head++) flow.shown[head] = null;
+  for (let head = 0; head < flow.shownCount; head++) flow.shown[head] = null;
+  flow.shownCount = 0;
   flow.nextFree = firstFree;
   firstFree = flow;
 }

@@ -1,6 +1,8 @@
 import { proxy_continue_stream, proxy_set_effective_context, RESULT_OK, STREAM_REQUEST } from '../../runtime/abi';
+import { restartCallClock } from '../../runtime/call-notes';
 import { Counter } from '../../runtime/metrics';
-import { HeldRequest } from './held-request';
+import { removeDeadline } from './deadlines';
+import { HeldRequest, leaveHeldRequest } from './held-request';
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
 
@@ -21,7 +23,15 @@ export function admitHeld(request: HeldRequest, nowNanos: u64, servedTokens: u64
   } else {
     workload.onTime.add(1);
   }
+  restartCallClock(request.context, nowNanos);
   if (proxy_set_effective_context(request.context) == RESULT_OK) proxy_continue_stream(STREAM_REQUEST);
+}
+
+/** Takes a request out of what finds it: it waits no more. */
+export function forgetHeld(request: HeldRequest): void {
+  removeDeadline(request);
+  leaveHeldRequest(request);
+  request.workload!.queued.add(-1);
 }
 
 /** Answers a held request. `retryNanos`: what the answer tells as retry-after. */

@@ -42,7 +42,7 @@ export function parseTimeout(pointer: usize, length: i32): u64 {
     case 117: unit = 1_000; break; // u
     case 110: unit = 1; break; // n
   }
-  return min(value * unit, LONGEST_NANOS);
+  return unit == 0 ? 0 : min(value, LONGEST_NANOS / unit + 1) * unit < LONGEST_NANOS ? value * unit : LONGEST_NANOS;
 }
 
 function parseWhole(pointer: usize, length: i32): u64 {

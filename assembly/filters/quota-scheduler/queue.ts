@@ -1,4 +1,4 @@
-import { beginGrants, charge, GRANTED, grantNext, nextFlow, nextSlot, settleGrant, SHORT, shortNanos, tokensUpTo, UNKNOWN } from '../../core/scheduling/fair-order';
+import { beginGrants, charge, GRANTED, grantNext, nextFlow, nextSlot, settleGrant, SHORT, shortNanos, tokensUpTo } from '../../core/scheduling/fair-order';
 import { QuotaBucket } from '../../core/scheduling/quota-bucket';
 import { hasMeter, isMeterFull, meterWaitNanos, readMeter, setMeter, chargeMeter } from '../../core/scheduling/rate-meter';
 import {
@@ -9,14 +9,18 @@ import {
   cellAt,
   cellGranted,
   cellPushedOut,
+  cellUnseen,
+  cellUnseenTokens,
   cellWaiting,
   clearCell,
+  demandUntilNanos,
   findFlow,
   findSlot,
   findWorkload,
   FLOOR_METER,
   flowAt,
   flowCount,
+  flowDemandUntilNanos,
   flowFinish,
   flowId,
   flowTokens,
@@ -24,10 +28,10 @@ import {
   flowWeight,
   flowWorkloadId,
   innerTime,
-  isDemanding,
   lastLeaseNanos,
   lastUsedNanos,
   MOST_FLOWS,
+  MOST_SHOWN,
   MOST_WORKLOADS,
   needSlot,
   needWorkload,
@@ -41,9 +45,11 @@ import {
   scheduleRecord,
   scheduleRecordBytes,
   servedTokens,
-  setDemanding,
+  setDemandUntilNanos,
+  setFlowDemandUntilNanos,
   setFlowFinish,
   setFlowWeight,
+  setShownHeads,
   setLastLeaseNanos,
   setLastUsedNanos,
   setOutstandingTokens,
@@ -56,7 +62,7 @@ import {
   setWorkloadWeight,
   showHead,
   shownCost,
-  SHOWN_HEADS,
+  shownHeads,
   slotCount,
   slotLastLookNanos,
   slotNextLookNanos,
@@ -83,10 +89,10 @@ import {
 import { holdLease, LeaseHolder } from '../../runtime/buckets/lease-book';
 import { soonerTick, wantTickWithin } from '../../runtime/ticks';
 import { addDeadline, removeDeadline } from './deadlines';
-import { enterHeldRequest, freeHeldRequest, HeldRequest, leaveHeldRequest, newHeldRequest } from './held-request';
+import { enterHeldRequest, freeHeldRequest, HeldRequest, newHeldRequest } from './held-request';
 import { LiveScheduler } from './live-scheduler';
-import { freeLocalFlow, LocalFlow, newLocalFlow } from './local-flow';
-import { admitHeld, refuseHeld } from './outcome';
+import { freeLocalFlow, LocalFlow, newLocalFlow, openFrom } from './local-flow';
+import { admitHeld, forgetHeld } from './outcome';
 import { QuotaScheduler } from './quota-scheduler';
 import { Workload } from './workload';
 
@@ -103,6 +109,7 @@ export const SHADOW_HELD: i32 = 5;
 export let retryNanos: u64 = 0;
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
 /** While requests wait here, the record is looked at this often at least: others may have given tokens back. */
 const LONGEST_LOOK_NANOS: u64 = 20 * NANOS_PER_MILLI;
 /** A worker that was not seen for so long is gone, and what it held with it. */
@@ -115,6 +122,15 @@ const MOST_VISITS: i32 = 128;
 const STANDING_SHARE: u64 = 4;
 /** A workload that has waited for this part of a newcomer's wait is expected to wait all through it. */
 const LASTING_SHARE: u64 = 4;
+/** Flow ids with this bit are shared by keys, so many in a workload. */
+const SHARED_FLOW: u32 = 1 << 31;
+const SHARED_FLOWS: u32 = 16;
+/** Heads shown of flows where there may be many. */
+const FEW_SHOWN: i32 = 2;
+/** Demand is remembered for two timeouts, and so long at least; a second is what `retry-after` is rounded to. */
+const SHORTEST_DEMAND_NANOS: u64 = 1000 * NANOS_PER_MILLI;
+/** Turns that a workload whose requests are turned away may make up for. */
+const MOST_MISSED_TURNS: f64 = 8;
 /** A refusal because the ledger was too contended: come back this soon. */
 const CONTENTION_NANOS: u64 = 1_000_000;
 
@@ -126,7 +142,7 @@ const OUTSTANDING_SHARE: u64 = 16;
 const LEASE_LOST_NANOS: u64 = 10_000_000_000;
 
 /** What one change of the record decides: it is carried out when the change is in. */
-const MOST_DECIDED: i32 = MOST_GRANTS + MOST_FLOWS * SHOWN_HEADS;
+const MOST_DECIDED: i32 = 2 * MOST_GRANTS + MOST_FLOWS * 4;
 const admitted = new StaticArray<HeldRequest | null>(MOST_DECIDED);
 let admittedCount = 0;
 /** The local flow of every row of the record, where there is one. */
@@ -262,22 +278,42 @@ export class Queue extends LeaseHolder {
 
   /** Nobody waits: takes the tokens if they are there and the workload is not at its cap. */
   private takeNow(workload: Workload, cost: u64, nowNanos: u64): bool {
+    const settings = this.settings;
     const bucket = this.live.bucket;
-    const state = scheduleRecord + BUCKET_STATE;
-    if (!bucket.has(state, cost)) return false;
-    if (workload.capRate > 0) {
+    if (!bucket.has(scheduleRecord + BUCKET_STATE, cost)) return false;
+    const isContended = workloadCount() > 0 && !removeSettledRows(nowNanos);
+    if (isContended || workload.capRate > 0) {
+      // Somebody's demand is not met, though nobody waits this moment: what is taken now counts in the order.
       const index = needWorkload(workload.id);
-      if (index < 0) return false;
-      const row = workloadAt(index);
-      this.describeWorkload(row, workload, nowNanos);
-      if (readMeter(row + CAP_METER, nowNanos) < <f64>cost) return false;
-      chargeMeter(row + CAP_METER, <f64>cost);
+      const id = recordFlowId(workload.id, settings.flowId, settings.flowCapacity);
+      if (index < 0 || (findFlow(workload.id, id) < 0 && flowCount() == MOST_FLOWS)) return false;
+      this.describeWorkload(workloadAt(index), workload, nowNanos);
+      if (workload.capRate > 0 && readMeter(workloadAt(index) + CAP_METER, nowNanos) < <f64>cost) return false;
+      const flow = this.beginFlow(workload, id, settings.flowWeight, cost, nowNanos);
+      charge(workloadAt(index), flowAt(flow), <f64>cost);
     }
     bucket.take(scheduleRecord + BUCKET_STATE, cost);
     addServedTokens(cost);
-    if (workloadCount() > 0) removeSettledRows(nowNanos);
     this.isChanged = true;
     return true;
+  }
+
+  /** The row of a flow in which nobody waits, placed in the order as one that begins to. Its workload has a row. */
+  private beginFlow(workload: Workload, id: u32, weight: f64, cost: u64, nowNanos: u64): i32 {
+    const row = workloadAt(findWorkload(workload.id));
+    if (workloadWaiting(workload.id) == 0) {
+      setWorkloadFinish(row, startOf(row, cost, workload.weight, nowNanos));
+      setWaitingSinceNanos(row, nowNanos);
+    }
+    let at = findFlow(workload.id, id);
+    if (at < 0) {
+      at = addFlow(workload.id, id, innerTime(row));
+    } else {
+      const flow = flowAt(at);
+      setFlowFinish(flow, max(flowFinish(flow), innerTime(row) - missedTurns(flowDemandUntilNanos(flow), cost, weight, nowNanos)));
+    }
+    setFlowWeight(flowAt(at), weight);
+    return at;
   }
 
   /** Whether a request that must wait may: HELD, TOO_LATE or FULL. */
@@ -289,12 +325,14 @@ export class Queue extends LeaseHolder {
     const flowIndex = row == 0 ? -1 : findFlow(workload.id, id);
     const wait = this.expectedWait(workload, id, settings.cost, nowNanos);
     let allowed = patienceNanos;
-    const since = row == 0 ? 0 : waitingSinceNanos(row);
-    // A queue that has stood for a whole timeout will not go away: keep the wait of those who get in short.
-    if (ownWaiting > 0 && since > 0 && nowNanos - min(nowNanos, since) >= patienceNanos) allowed = patienceNanos / STANDING_SHARE;
+    // A queue that has stood for a whole timeout, and turned somebody away, will not go away: those who get in shall not
+    // wait all of it.
+    const isStanding =
+      ownWaiting > 0 && demandUntilNanos(row) > nowNanos && nowNanos - min(nowNanos, waitingSinceNanos(row)) >= patienceNanos;
+    if (isStanding) allowed = patienceNanos / STANDING_SHARE;
     if (wait > allowed) {
-      retryNanos = wait - allowed;
-      this.rememberDemand(workload, nowNanos);
+      retryNanos = this.retryNanosOf(workload, id, settings.cost, nowNanos, patienceNanos);
+      this.rememberDemand(workload, id, nowNanos, patienceNanos);
       return TOO_LATE;
     }
     retryNanos = max<u64>(wait, 1);
@@ -316,16 +354,19 @@ export class Queue extends LeaseHolder {
     const flowIndex = row == 0 ? -1 : findFlow(workload.id, id);
     const flow: usize = flowIndex < 0 ? 0 : flowAt(flowIndex);
     let start = virtualTime();
-    if (row != 0) start = workloadWaiting(workload.id) > 0 ? workloadFinish(row) : startOf(row, cost, workload.weight);
-    let tokens = tokensUpTo(row, flow, start, workload.weight, workload.isStrict, cost, 0);
-    let wait = bucket.nanosUntil(state, nowNanos, tokens);
-    // That is if nobody else comes. Workloads that have waited for a good part of it already are expected to go on.
-    const lastingSince = nowNanos - min(nowNanos, wait / LASTING_SHARE);
-    tokens = tokensUpTo(row, flow, start, workload.weight, workload.isStrict, cost, lastingSince);
-    wait = bucket.nanosUntil(state, nowNanos, tokens);
+    if (row != 0) start = workloadWaiting(workload.id) > 0 ? workloadFinish(row) : startOf(row, cost, workload.weight, nowNanos);
+    const rate = bucket.ratePerNano;
+    let wait: u64 = 0;
+    // First as if nobody else came. Workloads that have waited for a good part of that already are expected to go on.
+    for (let round = 0; round < 2; round++) {
+      const since = round == 0 ? 0 : nowNanos - min(nowNanos, wait / LASTING_SHARE);
+      const tokens = tokensUpTo(row, flow, start, workload.weight, workload.isStrict, cost, since, rate);
+      wait = bucket.nanosUntil(state, nowNanos, tokens);
+    }
+    const upTo = <f64>workloadTokens(workload.id) + <f64>cost;
+    if (workload.floorRate > 0) wait = min(wait, <u64>min(upTo / workload.floorRate, 1e18));
     if (workload.capRate == 0 || row == 0 || !hasMeter(row + CAP_METER)) return wait;
     readMeter(row + CAP_METER, nowNanos);
-    const upTo = <f64>workloadTokens(workload.id) + <f64>cost;
     return max(wait, <u64>min(meterWaitNanos(row + CAP_METER, upTo), 1e18));
   }
 
@@ -338,21 +379,55 @@ export class Queue extends LeaseHolder {
 
   /** By the record at hand. */
   private retryAfterNow(request: HeldRequest, nowNanos: u64): u64 {
-    const wait = this.expectedWait(request.workload!, request.flow!.id, request.cost, nowNanos);
     const patience = request.deadlineNanos - request.arrivalNanos;
-    return wait > patience ? wait - patience : 1;
+    return this.retryNanosOf(request.workload!, request.flow!.id, request.cost, nowNanos, patience);
+  }
+
+  /** From when on a request that is turned away now would be let in, if nobody else came. */
+  private retryNanosOf(workload: Workload, id: u32, cost: u64, nowNanos: u64, patienceNanos: u64): u64 {
+    let wait = this.expectedWait(workload, id, cost, nowNanos);
+    const index = findWorkload(workload.id);
+    if (index < 0 || workloadWaiting(workload.id) == 0) {
+      // It has no place in the order to come back to: then it is sure of its turn when all that waits now is served.
+      wait = max(wait, this.live.bucket.nanosUntil(scheduleRecord + BUCKET_STATE, nowNanos, recordTokens() + cost));
+      return wait > patienceNanos ? wait - patienceNanos : 1;
+    }
+    if (wait <= patienceNanos) return 1;
+    // By then, in whole seconds, the queue may count as a standing one.
+    const seconds = (wait - patienceNanos + NANOS_PER_SECOND - 1) / NANOS_PER_SECOND;
+    const then = nowNanos + seconds * NANOS_PER_SECOND;
+    const isStanding = then - min(then, waitingSinceNanos(workloadAt(index))) >= patienceNanos;
+    return isStanding ? wait - patienceNanos / STANDING_SHARE : wait - patienceNanos;
   }
 
   /** A workload whose requests are turned away keeps its place in the order, or it would never get its share. */
-  private rememberDemand(workload: Workload, nowNanos: u64): void {
+  private rememberDemand(workload: Workload, id: u32, nowNanos: u64, patienceNanos: u64): void {
     const index = needWorkload(workload.id);
     if (index < 0) return;
-    const row = workloadAt(index);
-    if (isDemanding(row)) return;
+    let row = workloadAt(index);
+    let flow = findFlow(workload.id, id);
+    // Long enough for one that comes back when `retry-after` says, which is whole seconds.
+    const least = max(patienceNanos, retryNanos + SHORTEST_DEMAND_NANOS);
+    const toldUntil = nowNanos + least;
+    if (demandUntilNanos(row) > toldUntil && flow >= 0 && flowDemandUntilNanos(flowAt(flow)) > toldUntil) return;
+    if (flow < 0 && flowCount() < MOST_FLOWS) {
+      flow = addFlow(workload.id, id, innerTime(row));
+      row = workloadAt(index);
+      setFlowWeight(flowAt(flow), this.settings.flowWeight);
+    }
+    const until = nowNanos + 2 * least;
     this.describeWorkload(row, workload, nowNanos);
-    if (workloadWaiting(workload.id) == 0) setWorkloadFinish(row, max(workloadFinish(row), virtualTime()));
-    setDemanding(row);
+    if (demandUntilNanos(row) <= nowNanos && workloadWaiting(workload.id) == 0) {
+      setWorkloadFinish(row, max(workloadFinish(row), virtualTime()));
+    }
+    setDemandUntilNanos(row, until);
     this.isChanged = true;
+    if (flow < 0) return;
+    const flowRow = flowAt(flow);
+    if (flowDemandUntilNanos(flowRow) <= nowNanos && flowWaiting(flowRow) == 0) {
+      setFlowFinish(flowRow, max(flowFinish(flowRow), innerTime(row)));
+    }
+    setFlowDemandUntilNanos(flowRow, until);
   }
 
   /** Makes room by refusing the newest request of the lightest workload that is lighter than `weight`. */
@@ -400,6 +475,7 @@ export class Queue extends LeaseHolder {
     this.returnLease(nowNanos);
     live.bucket.refill(scheduleRecord + state, nowNanos, outstandingTokens(), recordWaiting() > 0);
     setLastUsedNanos(nowNanos);
+    setShownHeads(this.settings.flowCapacity == 1 ? MOST_SHOWN : FEW_SHOWN);
     admittedCount = 0;
     for (let index = 0; index < this.flows.length; index++) unchecked(this.flows[index]).rewind();
     if (slotCount() > 0) this.reclaimLostWorkers(nowNanos);
@@ -438,10 +514,21 @@ export class Queue extends LeaseHolder {
       for (let head = 0; head < cellGranted(cell); head++) {
         const request = unchecked(flow.shown[head]);
         if (request === null) this.refundGrant(row, shownCost(cell, head));
-        else unchecked((admitted[admittedCount++] = flow.pass()));
+        else if (admittedCount < MOST_DECIDED) unchecked((admitted[admittedCount++] = flow.pass()));
       }
+      this.collectUnseen(flow, row, cellUnseenTokens(cell));
       for (let count = cellPushedOut(cell); count > 0 && flow.open > 0; count--) flow.drop();
     }
+  }
+
+  /** Tokens for requests that the record did not show go to them in turn; what is left was reckoned too high. */
+  private collectUnseen(flow: LocalFlow, row: usize, tokens: u64): void {
+    let left = tokens;
+    while (flow.open > 0 && flow.cursor!.cost <= left && admittedCount < MOST_DECIDED) {
+      left -= flow.cursor!.cost;
+      unchecked((admitted[admittedCount++] = flow.pass()));
+    }
+    if (left > 0) this.refundGrant(row, left);
   }
 
   /** Tokens that were granted to a request which is gone. */
@@ -459,24 +546,18 @@ export class Queue extends LeaseHolder {
       if (at < 0 || this.slot < 0) return;
       clearCell(cellAt(flowAt(at), this.slot));
       const index = findWorkload(workload.id);
-      if (index >= 0 && flow.hasLost) setDemanding(workloadAt(index));
+      if (!flow.hasLost) return;
+      if (index >= 0) setDemandUntilNanos(workloadAt(index), nowNanos + SHORTEST_DEMAND_NANOS);
+      setFlowDemandUntilNanos(flowAt(at), nowNanos + SHORTEST_DEMAND_NANOS);
       return;
     }
     if (this.slot < 0) return;
     const index = needWorkload(workload.id);
     if (index < 0 || (at < 0 && flowCount() == MOST_FLOWS)) return;
     this.describeWorkload(workloadAt(index), workload, nowNanos);
-    const isNewlyWaiting = at < 0 || flowWaiting(flowAt(at)) == 0;
-    if (isNewlyWaiting && workloadWaiting(workload.id) == 0) {
-      const row = workloadAt(index);
-      setWorkloadFinish(row, startOf(row, flow.cursor!.cost, workload.weight));
-      setWaitingSinceNanos(row, nowNanos);
-    }
-    if (at < 0) {
-      at = addFlow(workload.id, flow.id, innerTime(workloadAt(index)));
+    if (at < 0 || flowWaiting(flowAt(at)) == 0) {
+      at = this.beginFlow(workload, flow.id, flow.weight, flow.cursor!.cost, nowNanos);
       flow.rowHint = at;
-    } else if (isNewlyWaiting) {
-      setFlowFinish(flowAt(at), max(flowFinish(flowAt(at)), innerTime(workloadAt(index))));
     }
     const row = flowAt(at);
     setFlowWeight(row, flow.weight);
@@ -486,20 +567,23 @@ export class Queue extends LeaseHolder {
   }
 
   private showCell(flow: LocalFlow, cell: usize): void {
-    writeCell(cell, flow.open, flow.openTokens);
+    writeCell(cell, flow.open, flow.openTokens, flow.newest!.arrivalNanos);
     let request = flow.cursor;
-    for (let head = 0; head < min(SHOWN_HEADS, flow.open) && request !== null; head++) {
+    for (let head = 0; head < min(shownHeads(), flow.open) && request !== null; head++) {
       showHead(cell, request.arrivalNanos, request.cost);
-      request = request.next;
+      request = openFrom(request.next);
     }
   }
 
   private describeWorkload(row: usize, workload: Workload, nowNanos: u64): void {
     setWorkloadWeight(row, workload.weight);
     setStrict(row, workload.isStrict);
-    const burst = <f64>max(workload.cost, 1000);
-    if (workload.floorRate > 0) setMeter(row + FLOOR_METER, workload.floorRate, burst, nowNanos);
-    if (workload.capRate > 0) setMeter(row + CAP_METER, workload.capRate, burst, nowNanos);
+    // One request, and what comes between two looks: what is late is not lost.
+    const request = <f64>max(workload.cost, 1000);
+    const floorRate = workload.floorRate;
+    const capRate = workload.capRate;
+    if (floorRate > 0) setMeter(row + FLOOR_METER, floorRate, request + floorRate * <f64>LONGEST_LOOK_NANOS, nowNanos);
+    if (capRate > 0) setMeter(row + CAP_METER, capRate, request + capRate * <f64>LONGEST_LOOK_NANOS, nowNanos);
   }
 
   /** Requests of workers that are gone count no more, and what was granted to them goes back. */
@@ -511,6 +595,7 @@ export class Queue extends LeaseHolder {
         const row = flowAt(flow);
         const cell = cellAt(row, slot);
         for (let head = 0; head < cellGranted(cell); head++) this.refundGrant(row, shownCost(cell, head));
+        this.refundGrant(row, cellUnseenTokens(cell));
         clearCell(cell);
       }
       setSlot(slot, 0, 0, 0);
@@ -534,15 +619,15 @@ export class Queue extends LeaseHolder {
         settleGrant();
       }
     }
-    // What somebody who has not said so may be about to take is not past the size of the bucket.
-    if (result == SHORT || recordWaiting() == 0) bucket.clip(scheduleRecord + BUCKET_STATE, outstandingTokens());
+    // What was not given out for want of turns is not past the size of the bucket.
+    if (result != GRANTED) bucket.clip(scheduleRecord + BUCKET_STATE, outstandingTokens());
     let delay = LONGEST_LOOK_NANOS;
     if (result == SHORT) delay = min(shortNanos, delay);
-    else if (result == UNKNOWN || result == GRANTED) delay = NANOS_PER_MILLI;
+    else if (result == GRANTED) delay = NANOS_PER_MILLI;
     this.nextLookNanos = nowNanos + max(delay, 1);
     if (!this.isChanged) return true;
     if (this.slot >= 0) setSlot(this.slot, workerId(), this.openHere > 0 ? this.nextLookNanos : u64.MAX_VALUE >> 1, nowNanos);
-    if (flowCount() > 0) removeIdleFlows();
+    if (flowCount() > 0) removeIdleFlows(nowNanos);
     return commitBytes(this.key, scheduleRecord, scheduleRecordBytes);
   }
 
@@ -564,7 +649,7 @@ export class Queue extends LeaseHolder {
         isNewcomerAdmitted = true;
         freeHeldRequest(request);
       } else {
-        this.forget(request);
+        forgetHeld(request);
         admitHeld(request, nowNanos, servedTokens());
         freeHeldRequest(request);
       }
@@ -572,15 +657,19 @@ export class Queue extends LeaseHolder {
     admittedCount = 0;
     for (let index = this.flows.length - 1; index >= 0; index--) {
       const flow = unchecked(this.flows[index]);
-      for (; flow.dropped > 0; flow.dropped--) {
-        const request = flow.last!;
+      while (flow.dropped > 0) {
+        const request = flow.takeDropped();
+        // Answered on the next tick: a local reply to one stream stops the stream at hand too (proxy-wasm-cpp-host).
+        request.retryNanos = this.retryAfterNow(request, nowNanos);
         flow.remove(request);
+        request.flow = null;
         this.waiting--;
-        this.forget(request);
-        refuseHeld(request, request.workload!.refusedPushedOut, this.retryAfterNow(request, nowNanos));
-        freeHeldRequest(request);
+        removeDeadline(request);
+        request.deadlineNanos = nowNanos;
+        addDeadline(request);
+        wantTickWithin(1);
       }
-      flow.settle();
+      flow.settle(shownHeads());
       if (flow.count == 0) {
         unchecked((this.flows[index] = this.flows[this.flows.length - 1]));
         this.flows.pop();
@@ -598,11 +687,6 @@ export class Queue extends LeaseHolder {
     return isNewcomerAdmitted;
   }
 
-  private forget(request: HeldRequest): void {
-    removeDeadline(request);
-    leaveHeldRequest(request);
-    request.workload!.queued.add(-1);
-  }
 
   private needLocalFlow(workload: Workload, id: u32): LocalFlow {
     for (let index = 0; index < this.flows.length; index++) {
@@ -628,9 +712,11 @@ export class Queue extends LeaseHolder {
     flow.remove(request);
     if (isDemand) flow.hasLost = true;
     this.waiting--;
-    this.forget(request);
+    forgetHeld(request);
     this.isStale = true;
-    this.nextLookNanos = nowNanos + NANOS_PER_MILLI;
+    // Sooner if it was to be sooner: requests that leave one after the other must not put the look off for ever.
+    const soon = nowNanos + NANOS_PER_MILLI;
+    if (!this.isActive || this.nextLookNanos > soon) this.nextLookNanos = soon;
     this.activate(nowNanos);
   }
 
@@ -781,10 +867,17 @@ function rowOf(flow: LocalFlow): i32 {
   return found;
 }
 
-/** Virtual start of a workload that begins to wait: now; where its demand was not met, up to one request earlier. */
-function startOf(row: usize, cost: u64, weight: f64): f64 {
-  const past = isDemanding(row) ? <f64>cost / weight : 0;
-  return max(workloadFinish(row), virtualTime() - past);
+/** Virtual start of a workload that begins to wait. */
+function startOf(row: usize, cost: u64, weight: f64, nowNanos: u64): f64 {
+  return max(workloadFinish(row), virtualTime() - missedTurns(demandUntilNanos(row), cost, weight, nowNanos));
+}
+
+/**
+ * How far before now one may start that begins to wait. A workload or flow whose demand is not met is as if it had waited all
+ * the time, so it may make up for turns at which it had nothing to send, but not for more than a few.
+ */
+function missedTurns(demandUntilNanos: u64, cost: u64, weight: f64, nowNanos: u64): f64 {
+  return demandUntilNanos > nowNanos ? MOST_MISSED_TURNS * <f64>cost / weight : 0;
 }
 
 function recordWaiting(): u32 {
@@ -822,37 +915,39 @@ function isFlowIdle(row: usize): bool {
   for (let slot = 0; slot < slotCount(); slot++) {
     const cell = cellAt(row, slot);
     if (cellWaiting(cell) > 0 || cellGranted(cell) > 0 || cellPushedOut(cell) > 0) return false;
+    if (cellUnseen(cell) > 0) return false;
   }
   return true;
 }
 
-/** The flow of the record that a key belongs to: its own while there is room for it, else one it shares. */
+/**
+ * The flow of the record that a key belongs to: its own while there is room for it, else one of a few that keys share by
+ * hash. A key whose flow is shared stays with it until nobody waits there, so that none of its requests overtakes another.
+ */
 function recordFlowId(workload: u32, wanted: u32, capacity: i32): u32 {
-  if (findFlow(workload, wanted) >= 0 || flowCount() < capacity + workloadCount()) return wanted;
-  let shared: i32 = 0;
+  const shared = SHARED_FLOW | (wanted & (SHARED_FLOWS - 1));
+  const own = wanted & ~SHARED_FLOW;
+  if (findFlow(workload, own) >= 0) return own;
+  const sharedRow = findFlow(workload, shared);
+  if (sharedRow >= 0 && !isFlowIdle(flowAt(sharedRow))) return shared;
+  if (flowCount() < capacity + workloadCount()) return own;
   for (let flow = 0; flow < flowCount(); flow++) {
-    if (isFlowIdle(flowAt(flow))) {
-      removeFlow(flow);
-      unchecked((flowsByRow[flow] = flowsByRow[flowCount()]));
-      return wanted;
-    }
-    if (flowWorkloadId(flowAt(flow)) == workload) shared++;
+    if (!isFlowIdle(flowAt(flow))) continue;
+    removeFlow(flow);
+    unchecked((flowsByRow[flow] = flowsByRow[flowCount()]));
+    return own;
   }
-  if (shared == 0) return wanted;
-  let position = <i32>(wanted % <u32>shared);
-  for (let flow = 0; flow < flowCount(); flow++) {
-    if (flowWorkloadId(flowAt(flow)) == workload && position-- == 0) return flowId(flowAt(flow));
-  }
-  return wanted;
+  return shared;
 }
 
 /** Flows whose turn is long past need no row; workloads keep theirs while there is contention. */
-function removeIdleFlows(): void {
+function removeIdleFlows(nowNanos: u64): void {
   for (let flow = flowCount() - 1; flow >= 0; flow--) {
     const row = flowAt(flow);
     if (!isFlowIdle(row)) continue;
     const index = findWorkload(flowWorkloadId(row));
-    if (index < 0 || flowFinish(row) <= innerTime(workloadAt(index))) removeFlow(flow);
+    if (index < 0) removeFlow(flow);
+    else if (flowFinish(row) <= innerTime(workloadAt(index)) && flowDemandUntilNanos(row) <= nowNanos) removeFlow(flow);
   }
   for (let index = 0; index < workloadCount(); index++) {
     const row = workloadAt(index);
@@ -860,15 +955,20 @@ function removeIdleFlows(): void {
   }
 }
 
-/** Nobody competes: the virtual clocks begin anew. Only a cap that is used up is remembered. */
-function removeSettledRows(nowNanos: u64): void {
+/**
+ * If nobody competes any more the virtual clocks begin anew, and only a cap that is used up is remembered. False while
+ * the demand of some workload is not met, or somebody has yet to collect.
+ */
+function removeSettledRows(nowNanos: u64): bool {
+  for (let index = 0; index < workloadCount(); index++) if (demandUntilNanos(workloadAt(index)) > nowNanos) return false;
   for (let flow = flowCount() - 1; flow >= 0; flow--) if (isFlowIdle(flowAt(flow))) removeFlow(flow);
-  if (flowCount() > 0) return; // somebody has yet to collect
+  if (flowCount() > 0) return false;
   for (let index = workloadCount() - 1; index >= 0; index--) {
     const row = workloadAt(index);
-    const isCapped = hasMeter(row + CAP_METER) && (readMeter(row + CAP_METER, nowNanos), !isMeterFull(row + CAP_METER));
-    if (isCapped) setWorkloadFinish(row, 0);
+    if (hasMeter(row + CAP_METER)) readMeter(row + CAP_METER, nowNanos);
+    if (hasMeter(row + CAP_METER) && !isMeterFull(row + CAP_METER)) setWorkloadFinish(row, 0);
     else removeWorkload(index);
   }
   setVirtualTime(0);
+  return true;
 }

@@ -9,9 +9,9 @@ import { soonerTick, wantTickWithin } from '../../runtime/ticks';
 import { Section, TrafficFunction } from '../section';
 import { readQuotaSchedulers } from './config';
 import { nextDeadline } from './deadlines';
-import { findHeldRequest, freeHeldRequest } from './held-request';
+import { findHeldRequest, freeHeldRequest, HeldRequest } from './held-request';
 import { adoptScheduler, dropIdleSchedulers, LiveScheduler } from './live-scheduler';
-import { refuseHeld } from './outcome';
+import { forgetHeld, refuseHeld } from './outcome';
 import { ADMITTED, HELD, MOVED, Queue, retryNanos, SHADOW_HELD, TOO_LATE } from './queue';
 import { QuotaScheduler } from './quota-scheduler';
 
@@ -35,10 +35,7 @@ export class QuotaScheduling extends TrafficFunction {
     for (let count = 0; count < MOST_EXPIRED; count++) {
       const request = nextDeadline();
       if (request === null || request.deadlineNanos > nowNanos) break;
-      const queue = request.flow!.queue!;
-      queue.drop(request, nowNanos, true);
-      refuseHeld(request, request.workload!.refusedTimeout, queue.retryAfter(request, nowNanos));
-      freeHeldRequest(request);
+      endInVain(request, nowNanos);
     }
     const next = Queue.tick(nowNanos);
     const request = nextDeadline();
@@ -49,12 +46,29 @@ export class QuotaScheduling extends TrafficFunction {
   }
 }
 
+/** A request's time is up, or it has to give way. */
+function endInVain(request: HeldRequest, nowNanos: u64): void {
+  const workload = request.workload!;
+  const flow = request.flow;
+  if (flow === null) {
+    forgetHeld(request);
+    refuseHeld(request, workload.refusedPushedOut, request.retryNanos);
+  } else {
+    const queue = flow.queue!;
+    queue.drop(request, nowNanos, true);
+    refuseHeld(request, workload.refusedTimeout, queue.retryAfter(request, nowNanos));
+  }
+  freeHeldRequest(request);
+}
+
 /** A stream is over: if its request waits, it waits no more. */
 export function forgetStream(context: u32): void {
   const request = findHeldRequest(context);
   if (request === null) return;
   request.workload!.abandoned.add(1);
-  request.flow!.queue!.drop(request, monotonicNanos(), false);
+  const flow = request.flow;
+  if (flow === null) forgetHeld(request);
+  else flow.queue!.drop(request, monotonicNanos(), false);
   freeHeldRequest(request);
 }
 

@@ -7,7 +7,7 @@ const STATISTICS = 'sluice.quota';
 /** A class of requests with a share of the quota. Rates in thousandths of tokens a nanosecond; 0: none. */
 export class Workload {
   matchers: Matcher[] = [];
-  weight: f64 = 1000;
+  weight: f64 = 1_000_000;
   /** Thousandths of tokens of a request. */
   cost: u64 = 1000;
   /** 0: as long as the caller waits. */
@@ -53,8 +53,8 @@ export class Workload {
     this.shadowHeld = new Counter(STATISTICS, owner, 'shadow_held');
     this.queued = new Gauge(STATISTICS, owner, 'queued');
     this.waitMillis = new Histogram(STATISTICS, owner, 'wait_ms');
-    this.preemptedTokens = new Counter(STATISTICS, owner, 'preempted_tokens');
-    this.delayedTokens = new Counter(STATISTICS, owner, 'delayed_tokens');
+    this.preemptedTokens = new Counter(STATISTICS, owner, 'preempted_millitokens');
+    this.delayedTokens = new Counter(STATISTICS, owner, 'delayed_millitokens');
     this.preempted = new Counter(STATISTICS, owner, 'preempted');
     this.delayed = new Counter(STATISTICS, owner, 'delayed');
     this.onTime = new Counter(STATISTICS, owner, 'on_time');

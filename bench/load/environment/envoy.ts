@@ -22,12 +22,17 @@ export interface StartedEnvoy {
 export async function startEnvoy(
   httpFilters: HttpFilter[],
   virtualHosts: VirtualHost[],
+  hasUpstream = false,
 ): Promise<StartedEnvoy> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const configurationPath = join(folder, 'envoy.json');
   const logPath = join(folder, 'envoy.log');
   const [port, adminPort] = [await freePort(), await freePort()];
-  writeFileSync(configurationPath, JSON.stringify(bootstrap({ port, adminPort, httpFilters, virtualHosts })));
+  const upstreamPort = hasUpstream ? await freePort() : undefined;
+  writeFileSync(
+    configurationPath,
+    JSON.stringify(bootstrap({ port, adminPort, httpFilters, virtualHosts, upstreamPort })),
+  );
   const log = openSync(logPath, 'w');
   const child = spawn(
     envoy.path,

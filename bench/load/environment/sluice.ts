@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,6 +17,8 @@ import { stopProcess } from './stop-process.ts';
 import { envoy, repository } from './tools.ts';
 
 export const sluiceCommand = join(repository, 'bin/sluice');
+/** From the sources, which a build may be older than. */
+const sluiceSources = join(repository, 'host/src/cli/main.ts');
 
 /** The command's environment: this Node first, and the Envoy this benchmark found. */
 export const sluiceEnvironment = (): NodeJS.ProcessEnv => ({
@@ -17,29 +27,40 @@ export const sluiceEnvironment = (): NodeJS.ProcessEnv => ({
   SLUICE_ENVOY: envoy.path,
 });
 
+export interface StartSluiceOptions {
+  /** What the upstream speaks. Default `http1`. */
+  upstreamProtocol?: 'http1' | 'h2c';
+}
+
 export interface StartedSluice {
   port: number;
   url: string;
   adminUrl: string;
   envoyProcessId: number;
+  /** Envoy's own log. */
+  logPath: string;
   /** Replaces the policy file as an editor does, by rename. */
   edit(policies: string): void;
   stop(): Promise<void>;
 }
 
 /** `sluice run` on a policy file of its own, in front of an upstream that answers at once, until it says `ready`. */
-export async function startSluice(policies: string, workers: number): Promise<StartedSluice> {
+export async function startSluice(
+  policies: string,
+  workers: number,
+  { upstreamProtocol = 'http1' }: StartSluiceOptions = {},
+): Promise<StartedSluice> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-figures-'));
   const policyPath = join(folder, 'policies.yaml');
   writeFileSync(policyPath, policies);
   const upstream = await startEnvoy([], [{ name: 'upstream', domains: ['*'] }]);
   const [port, adminPort] = [await freePort(), await freePort()];
   const child = spawn(
-    sluiceCommand,
+    process.execPath,
     [
-      ...['run', '-f', policyPath, '--listen', `127.0.0.1:${port}`],
+      ...[sluiceSources, 'run', '-f', policyPath, '--listen', `127.0.0.1:${port}`],
       ...['--admin', `127.0.0.1:${adminPort}`, '--concurrency', `${workers}`],
-      ...['--upstream', upstream.address],
+      ...['--upstream', upstreamProtocol === 'h2c' ? `h2c://${upstream.address}` : upstream.address],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'], env: sluiceEnvironment() },
   );
@@ -50,11 +71,13 @@ export async function startSluice(policies: string, workers: number): Promise<St
   };
   try {
     await untilReady(child);
+    const envoyProcessId = findEnvoyBelow(child.pid!);
     return {
       port,
       url: `http://127.0.0.1:${port}/`,
       adminUrl: `http://127.0.0.1:${adminPort}`,
-      envoyProcessId: findEnvoyBelow(child.pid!),
+      envoyProcessId,
+      logPath: readlinkSync(`/proc/${envoyProcessId}/fd/2`),
       edit: (changed) => {
         writeFileSync(`${policyPath}.new`, changed);
         renameSync(`${policyPath}.new`, policyPath);

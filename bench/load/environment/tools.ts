@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { executableOnPath, findEnvoy } from '../../../host/src/proxy/find-envoy.ts';
 import { packageRoot } from '../../../host/src/proxy/package-root.ts';
 
@@ -9,13 +10,13 @@ export const envoy = await findEnvoy();
 
 /** fortio as FORTIO names it, else in .tools/bin, else on PATH. */
 export function findFortio(): string {
-  const found =
-    process.env.FORTIO ??
-    executableOnPath('fortio', { PATH: [join(repository, '.tools/bin'), process.env.PATH].join(':') });
-  if (found === undefined) {
-    throw new Error(
-      'Expected fortio in .tools/bin, on PATH or named by FORTIO, got none (`make tools` brings it)',
-    );
-  }
-  return found;
+  const named = process.env.FORTIO;
+  const PATH = [join(repository, '.tools/bin'), process.env.PATH].join(delimiter);
+  const found = named?.includes('/') ? named : executableOnPath(named ?? 'fortio', { PATH });
+  if (found !== undefined && existsSync(found)) return found;
+  throw new Error(
+    named === undefined
+      ? 'Expected fortio in .tools/bin, on PATH or named by FORTIO, got none (`make fortio` brings it)'
+      : `Expected FORTIO to name a program, got ${named}`,
+  );
 }

@@ -1,9 +1,13 @@
 import { compileTime } from './compile-time.ts';
 import { exactQuota } from './exact-quota.ts';
 import type { Figure } from './figure.ts';
+import { heldRequests } from './held-requests.ts';
 import { longRun } from './long-run.ts';
 import { passingKeysFigure } from './passing-keys.ts';
 import { policyEdits } from './policy-edits.ts';
+import { quotaLightLoad, quotaShares } from './quota-shares.ts';
+import { quotaStep } from './quota-step.ts';
+import { quotaSurge } from './quota-surge.ts';
 import { sustainedQuota } from './sustained-quota.ts';
 
 /** In the order of the table. */
@@ -12,6 +16,11 @@ export const figures: Figure[] = [
   sustainedQuota,
   passingKeysFigure,
   policyEdits,
+  quotaShares,
+  quotaLightLoad,
+  heldRequests,
+  quotaSurge,
+  quotaStep,
   longRun,
   compileTime,
 ];

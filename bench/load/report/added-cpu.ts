@@ -33,7 +33,8 @@ export function addedCpuTable(measured: Measured[], rounds: number, requests: nu
     preamble(
       'Added CPU per request',
       `CPU time (user and system, all threads) of an Envoy with one worker and a direct response, per request, in
-microseconds. fortio sends over eight keep-alive connections as fast as it goes. ${rounds} rounds; in each, every variant
+microseconds. fortio sends over eight keep-alive connections as fast as it goes (where requests are held: over 64, and
+the run without a filter is as fast as the quota). ${rounds} rounds; in each, every variant
 has a fresh process, is warmed up, and gets ${requests.toLocaleString('en')} requests in ten slices that alternate with
 those of the other variants. Added is the difference to the run without a filter in the same round.`,
     ),
@@ -48,7 +49,7 @@ export function addedCpuChart(measured: Measured[]): string {
   const bars = addedMicros(measured).map(({ variant, micros }) => ({
     label: variant.title,
     value: summarize(micros),
-    highlighted: variant.name.startsWith('sluice'),
+    highlighted: variant.title.startsWith('Sluice'),
   }));
   return barChart(
     'CPU time a filter adds to a request',

@@ -14,3 +14,9 @@ export function summarize(values: number[]): Summary {
     highest: sorted.at(-1)!,
   };
 }
+
+/** The value that so many percent of them do not exceed (nearest rank); NaN when there are none. */
+export function percentile(ascending: readonly number[], percent: number): number {
+  if (ascending.length === 0) return Number.NaN;
+  return ascending[Math.max(0, Math.ceil((percent / 100) * ascending.length) - 1)]!;
+}

@@ -2,9 +2,9 @@ import { benchHost } from '../../rules.ts';
 import { type StartedEnvoy, startEnvoy } from '../environment/envoy.ts';
 import { runFortio } from '../environment/fortio.ts';
 import { cpuNanos } from '../environment/process-usage.ts';
-import type { Variant } from './variant.ts';
+import type { Pace, Variant } from './variant.ts';
 
-const connections = 8;
+const asFastAsItGoes: Pace = { connections: 8, requestsPerSecond: 0 };
 /** Past V8's optimizing compiler: what it spends is no cost of a request. */
 const warmUpRequests = 20_000;
 
@@ -20,6 +20,7 @@ export async function startVariant(variant: Variant): Promise<RunningVariant> {
   const envoy = await startEnvoy(
     await variant.httpFilters(),
     variant.virtualHosts ?? [{ name: benchHost, domains: [benchHost] }],
+    variant.hasUpstream,
   );
   try {
     await load(variant, envoy, warmUpRequests);
@@ -38,9 +39,10 @@ export async function startVariant(variant: Variant): Promise<RunningVariant> {
   };
 }
 
-/** Sends the requests over eight connections in all, and checks the answers. */
+/** Sends the requests, over eight connections in all unless the variant says otherwise, and checks the answers. */
 async function load(variant: Variant, envoy: StartedEnvoy, requests: number): Promise<void> {
   const authorities = variant.authorities ?? [benchHost];
+  const { connections, requestsPerSecond } = variant.pace ?? asFastAsItGoes;
   const results = await Promise.all(
     authorities.map((authority) =>
       runFortio({
@@ -48,7 +50,7 @@ async function load(variant: Variant, envoy: StartedEnvoy, requests: number): Pr
         headers: [`Host:${authority}`, 'x-user:alice'],
         connections: connections / authorities.length,
         requests: requests / authorities.length,
-        requestsPerSecond: 0,
+        requestsPerSecond,
       }),
     ),
   );

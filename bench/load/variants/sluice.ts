@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RateLimitRule } from '../../../host/src/plan/plugin-configuration.ts';
-import { keptAliveStatus, rules } from '../../rules.ts';
+import { leaveHostsToRoutes } from '../../../host/src/envoy/hosts-left-to-routes.ts';
+import type { PluginConfiguration, RateLimitRule } from '../../../host/src/plan/plugin-configuration.ts';
+import { benchHost, keptAliveStatus, rules } from '../../rules.ts';
 import { repository } from '../environment/tools.ts';
 import { wasmFilter } from '../environment/wasm-filter.ts';
 import type { Variant } from './variant.ts';
@@ -9,6 +10,18 @@ import type { Variant } from './variant.ts';
 export const sluiceVariants: Variant[] = [
   sluice('sluice-every-host', 'Sluice, one bucket for every host', [rules.everyHost]),
   sluice('sluice-bucket', 'Sluice, one bucket for one host', [rules.bucket]),
+  sluicePlugin(
+    'sluice-routed-host',
+    'Sluice, one bucket for one host, as `sluice run` writes it: no other host is routed to the filter',
+    leaveHostsToRoutes({ version: 1, rateLimits: [rules.bucket] }, [
+      {
+        name: benchHost,
+        domains: [benchHost],
+        routes: [{ name: 'default', pathPrefix: '/', filtered: true }],
+      },
+    ]),
+    'rate-limit.wasm',
+  ),
   sluice('sluice-header-key', 'Sluice, a bucket per header value', [rules.headerKey]),
   sluice('sluice-client-address-key', 'Sluice, a bucket per client address', [rules.clientAddressKey]),
   sluice('sluice-sliding-window', 'Sluice, sliding window', [rules.slidingWindow]),
@@ -22,18 +35,22 @@ export function sluice(
   rateLimits: RateLimitRule[],
   module = 'rate-limit.wasm',
 ): Variant {
+  return sluicePlugin(name, title, { version: 1, rateLimits }, module);
+}
+
+export function sluicePlugin(
+  name: string,
+  title: string,
+  configuration: PluginConfiguration,
+  module: string,
+): Variant {
   const modulePath = join(repository, 'modules', module);
   return {
     name,
     title,
     missing: () => (existsSync(modulePath) ? undefined : `modules/${module} is not built`),
     httpFilters: () => [
-      wasmFilter({
-        name,
-        rootId: 'sluice',
-        modulePath,
-        configuration: JSON.stringify({ version: 1, rateLimits }),
-      }),
+      wasmFilter({ name, rootId: 'sluice', modulePath, configuration: JSON.stringify(configuration) }),
     ],
   };
 }

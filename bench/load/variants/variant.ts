@@ -12,10 +12,20 @@ export interface Variant {
   missing?(): string | undefined;
   /** HTTP filters in front of the router. */
   httpFilters(): Promise<HttpFilter[]> | HttpFilter[];
+  /** Requests are answered by an upstream, for what looks at its answers. */
+  hasUpstream?: boolean;
   /** Absent: one virtual host, `bench.example`. */
   virtualHosts?: VirtualHost[];
   /** One load generator for each. Absent: one for `bench.example`. */
   authorities?: string[];
+  /** Absent: eight connections, as fast as it goes. */
+  pace?: Pace;
   /** The status of all but a handful of answers. Absent: 200. */
   status?: number;
+}
+
+export interface Pace {
+  connections: number;
+  /** 0: as fast as the answers allow. */
+  requestsPerSecond: number;
 }

@@ -23,7 +23,7 @@ export async function runPolicies(options: RunOptions): Promise<number> {
 
   const found = await findEnvoy({ path: options.envoy, onProgress: say });
   if (found.warning !== undefined) say(`warning: ${found.warning}`);
-  const signal = firstSignal();
+  const signals = nextSignals();
   const served = await servePlan(plan, {
     ...options,
     upstream: options.upstream.default,
@@ -41,10 +41,11 @@ export async function runPolicies(options: RunOptions): Promise<number> {
   for (const line of greeting(plan, served, found, followed)) say(line);
   process.stdout.write(`ready http://${formatSocketAddress(served.envoy.listenAddress)}\n`);
 
-  const ended = await Promise.race([signal, served.envoy.exited]);
+  const ended = await Promise.race([signals.first, served.envoy.exited]);
   await watcher?.close();
   if (typeof ended === 'string') {
-    say(`${ended}: letting running requests finish`);
+    say(`${ended}: letting running requests finish; a second signal ends them`);
+    void signals.second.then(() => process.kill(served.envoy.pid, 'SIGTERM'));
     await served.stop();
     return EXIT_CODE.ok;
   }
@@ -55,11 +56,18 @@ export async function runPolicies(options: RunOptions): Promise<number> {
   return EXIT_CODE.environment;
 }
 
-/** Later ones change nothing: the end is on its way, and bounded. */
-function firstSignal(): Promise<NodeJS.Signals> {
-  return new Promise((received) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, received);
-  });
+/** The first signal asks for an end, the second for a quick one; later ones change nothing. */
+function nextSignals(): { first: Promise<NodeJS.Signals>; second: Promise<NodeJS.Signals> } {
+  const first = Promise.withResolvers<NodeJS.Signals>();
+  const second = Promise.withResolvers<NodeJS.Signals>();
+  let isFirst = true;
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(name, (signal) => {
+      (isFirst ? first : second).resolve(signal);
+      isFirst = false;
+    });
+  }
+  return { first: first.promise, second: second.promise };
 }
 
 function say(line: string): void {

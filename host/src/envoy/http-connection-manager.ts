@@ -29,7 +29,8 @@ export function httpConnectionManager(
       http2_protocol_options: {
         max_concurrent_streams: 100,
         initial_stream_window_size: 65_536,
-        initial_connection_window_size: 1_048_576,
+        // Room for the windows of all streams: uploads that are held must not stop the others of their connection.
+        initial_connection_window_size: 6_553_600,
       },
       ...routes,
       http_filters: [

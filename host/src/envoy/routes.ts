@@ -1,3 +1,4 @@
+import { longestWaitNanos } from '../plan/longest-wait.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ListenerName, PlannedDestination } from '../plan/routing-plan.ts';
 import { clusterName } from './clusters.ts';
@@ -56,12 +57,7 @@ function unknownHost({ name, domains }: RoutedVirtualHost): JsonObject {
 
 /** For routes whose requests may be held for longer than a stream may be idle. */
 function idleTimeout({ plugin }: Plan): JsonObject {
-  const waitsNanos = (plugin.quotaSchedulers ?? []).flatMap((scheduler) => [
-    scheduler.requestTimeoutNanos ?? 0,
-    scheduler.defaultWorkload?.queueTimeoutNanos ?? 0,
-    ...(scheduler.workloads ?? []).map((workload) => workload.queueTimeoutNanos ?? 0),
-  ]);
-  const seconds = Math.ceil(Math.max(0, ...waitsNanos) / nanosPerSecond) + graceSeconds;
+  const seconds = Math.ceil(longestWaitNanos(plugin) / nanosPerSecond) + graceSeconds;
   return seconds > streamIdleSeconds ? { idle_timeout: `${seconds}s` } : {};
 }
 

@@ -66,7 +66,7 @@ const headerMatcher = matcher(matchedHeaderName());
 const queryMatcher = matcher(label());
 export type AsmMatcher = z.output<typeof headerMatcher>;
 
-const targetService = object({
+export const targetService = object({
   group: anyText().optional(),
   kind: oneOf(['Service', 'ServiceEntry', 'VirtualService']).optional(),
   name: objectName(),
@@ -76,20 +76,23 @@ const targetService = object({
 });
 export type AsmTargetService = z.output<typeof targetService>;
 
-const workloadSelector = object({ labels: mapOf(anyText(), anyText()).optional() });
+export const workloadSelector = object({ labels: mapOf(anyText(), anyText()).optional() });
+
+/** Which requests a config of ASM is for. */
+export const asmMatch = object({
+  vhost: object({
+    name: hostPattern('match.vhost.port').optional(),
+    port: portNumber().optional(),
+    route: object({
+      name_match: label().optional(),
+      header_match: list(headerMatcher).optional(),
+    }).optional(),
+  }).optional(),
+});
 
 const config = object({
   name: label().optional(),
-  match: object({
-    vhost: object({
-      name: hostPattern('match.vhost.port').optional(),
-      port: portNumber().optional(),
-      route: object({
-        name_match: label().optional(),
-        header_match: list(headerMatcher).optional(),
-      }).optional(),
-    }).optional(),
-  }).optional(),
+  match: asmMatch.optional(),
   target_services: list(targetService, { nonEmpty: true }).optional(),
   limit,
   limit_overrides: list(

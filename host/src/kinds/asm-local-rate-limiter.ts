@@ -2,9 +2,8 @@ import type { Limit, RefusalResponse } from '../plan/plugin-configuration.ts';
 import { type Found, fieldPattern, findFields, isFieldMap } from '../policy/field-path.ts';
 import { protobufDurationNanos } from '../policy/fields/duration.ts';
 import { DEFAULT_NAMESPACE } from '../policy/fields/kubernetes-object.ts';
-import type { HostTarget, PolicyRateLimit } from '../policy/policy.ts';
+import type { PolicyRateLimit } from '../policy/policy.ts';
 import type { PolicyDocument } from '../policy/policy-document.ts';
-import type { Origin } from '../policy/routing.ts';
 import { asmMatchers } from '../policy/rules/asm-matchers.ts';
 import { asmMisplacedFields } from '../policy/rules/asm-misplaced-fields.ts';
 import { asmOverrideConditions } from '../policy/rules/asm-override-conditions.ts';
@@ -14,15 +13,14 @@ import { isOwnResponseHeader, ownResponseHeaders } from '../policy/rules/own-res
 import { responseHeaderSize } from '../policy/rules/response-header-size.ts';
 import { uniqueHeaderNames } from '../policy/rules/unique-header-names.ts';
 import { uniqueNames } from '../policy/rules/unique-names.ts';
-import { serviceHost } from '../policy/service-host.ts';
 import {
   ASM_LOCAL_RATE_LIMITER,
   type AsmLocalRateLimiter,
   type AsmRateLimitConfig,
-  type AsmTargetService,
   asmLocalRateLimiterSchema,
 } from './asm-local-rate-limiter-schema.ts';
 import { asmCondition } from './asm-matcher.ts';
+import { asmTarget } from './asm-target-service.ts';
 import { hostTarget } from './host-target.ts';
 import { definePolicyKind } from './policy-kind.ts';
 
@@ -97,38 +95,17 @@ function configRules(config: AsmRateLimitConfig, index: number, policy: Policy):
   }
   const isOnly = config.target_services.length === 1;
   return config.target_services.map((service, at) => {
-    const host = serviceHost(service.name, service.namespace ?? policy.namespace);
-    const origin = { document: policy.document, path: [...common.origin.path, 'target_services', at] };
+    const { target, suffix } = asmTarget(service, policy.namespace, {
+      document: policy.document,
+      path: [...common.origin.path, 'target_services', at],
+    });
     return {
-      name: isOnly ? name : `${name}/${bucketName(host, service)}`,
-      targets: [asmTarget(service, host, policy.namespace, origin)],
+      name: isOnly ? name : `${name}/${suffix}`,
+      targets: [target],
       ports: service.port === undefined ? [] : [service.port],
       ...common,
     };
   });
-}
-
-function asmTarget(
-  { kind, name, namespace, section_name }: AsmTargetService,
-  host: string,
-  policyNamespace: string,
-  origin: Origin,
-): HostTarget {
-  if (kind === undefined || kind === 'Service') return { service: host };
-  return {
-    routed: {
-      kind,
-      namespace: namespace ?? policyNamespace,
-      name,
-      ...(section_name !== undefined && { section: section_name }),
-      origin,
-    },
-  };
-}
-
-function bucketName(host: string, { port, section_name }: AsmTargetService): string {
-  const section = section_name === undefined ? '' : `/${section_name}`;
-  return `${host}${port === undefined ? '' : `:${port}`}${section}`;
 }
 
 function tokenBucket({

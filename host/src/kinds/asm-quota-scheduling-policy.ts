@@ -2,7 +2,7 @@ import type { QuotaBucket, WorkloadParameters } from '../plan/plugin-configurati
 import { fieldPattern } from '../policy/field-path.ts';
 import { parseDuration } from '../policy/fields/duration.ts';
 import { DEFAULT_NAMESPACE } from '../policy/fields/kubernetes-object.ts';
-import { thousandths } from '../policy/fields/number.ts';
+import { millionths, thousandths } from '../policy/fields/number.ts';
 import type { PolicyWorkload, QuotaSettings } from '../policy/policy.ts';
 import type { QuotaFields } from '../policy/quota-fields.ts';
 import { asmLazySync } from '../policy/rules/asm-lazy-sync.ts';
@@ -120,7 +120,7 @@ function workloadParameters({
   queue_timeout,
 }: AsmWorkloadParameters = {}): WorkloadParameters {
   return {
-    ...(priority !== undefined && { weight: thousandths(priority) }),
+    ...(priority !== undefined && { weight: millionths(priority) }),
     ...(tokens !== undefined && { costMillitokens: thousandths(tokens) }),
     ...(queue_timeout !== undefined && { queueTimeoutNanos: parseDuration(queue_timeout)! }),
   };

@@ -1,5 +1,7 @@
+import { asmCircuitBreaker } from './asm-circuit-breaker.ts';
 import { asmLocalRateLimiter } from './asm-local-rate-limiter.ts';
 import { asmQuotaSchedulingPolicy } from './asm-quota-scheduling-policy.ts';
+import { circuitBreakerPolicy } from './circuit-breaker-policy.ts';
 import { gatewayApiGateway, gatewayClass } from './gateway-api-gateway.ts';
 import { gatewayGrpcRoute } from './gateway-api-grpc-route.ts';
 import { gatewayHttpRoute } from './gateway-api-http-route.ts';
@@ -17,8 +19,10 @@ import { rateLimitPolicy } from './rate-limit-policy.ts';
 export const POLICY_KINDS: readonly PolicyKind[] = [
   asmLocalRateLimiter,
   asmQuotaSchedulingPolicy,
+  asmCircuitBreaker,
   rateLimitPolicy,
   quotaSchedulingPolicy,
+  circuitBreakerPolicy,
   knativeIngress,
   istioGateway,
   istioVirtualService,

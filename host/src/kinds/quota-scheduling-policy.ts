@@ -2,7 +2,7 @@ import type { QuotaBucket, WorkloadParameters } from '../plan/plugin-configurati
 import { fieldPattern, findFields } from '../policy/field-path.ts';
 import { parseDuration } from '../policy/fields/duration.ts';
 import { DEFAULT_NAMESPACE } from '../policy/fields/kubernetes-object.ts';
-import { thousandths } from '../policy/fields/number.ts';
+import { millionths, thousandths } from '../policy/fields/number.ts';
 import type { QuotaSettings } from '../policy/policy.ts';
 import type { QuotaFields } from '../policy/quota-fields.ts';
 import { exactlyOneField } from '../policy/rules/exactly-one-field.ts';
@@ -126,7 +126,7 @@ function workloadParameters({
   cap,
 }: QuotaWorkloadParameters): WorkloadParameters {
   return {
-    ...(priority !== undefined && { weight: thousandths(priority) }),
+    ...(priority !== undefined && { weight: millionths(priority) }),
     ...(tokens !== undefined && { costMillitokens: thousandths(tokens) }),
     ...(queueTimeout !== undefined && { queueTimeoutNanos: parseDuration(queueTimeout)! }),
     ...(queueCapacity !== undefined && { queueCapacity }),

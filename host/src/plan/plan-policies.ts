@@ -4,6 +4,7 @@ import type { PlanContext } from './matcher-plan.ts';
 import { mostExactFirst } from './most-exact-first.ts';
 import { PatternTable } from './pattern-table.ts';
 import type { Plan } from './plan.ts';
+import { planCircuitBreaker } from './plan-circuit-breaker.ts';
 import { planQuotaScheduler } from './plan-quota-scheduler.ts';
 import { planRateLimit } from './plan-rate-limit.ts';
 import type { PluginConfiguration } from './plugin-configuration.ts';
@@ -13,7 +14,7 @@ import { collectRouting } from './routing/collect-routing.ts';
 import { routeHosts, servicesOf } from './routing/route-hosts.ts';
 import { ruleHosts } from './rule-hosts.ts';
 import { type AmbiguousName, nameServices } from './short-forms.ts';
-import { unreachableSchedulers } from './unreachable-schedulers.ts';
+import { unreachableRules } from './unreachable-rules.ts';
 import { planVirtualHosts } from './virtual-hosts.ts';
 
 export interface Planned {
@@ -59,6 +60,11 @@ export function plan(given: readonly Policy[]): Planned {
     hostsOf,
   );
   const quotaSchedulers = planEach(schedulers, planQuotaScheduler);
+  const breakers = mostExactFirst(
+    policies.flatMap((policy) => policy.circuitBreakers ?? []),
+    hostsOf,
+  );
+  const circuitBreakers = planEach(breakers, planCircuitBreaker);
   const hosted = rules.map((rule) => ({ rule, hosts: hostsOf.get(rule)! }));
   const { virtualHosts, diagnostics: routeDiagnostics } = planVirtualHosts(hosted, formsOf, routed);
   const { patterns } = context.patterns;
@@ -67,6 +73,7 @@ export function plan(given: readonly Policy[]): Planned {
     ...(patterns.length > 0 && { patterns }),
     ...(rateLimits.length > 0 && { rateLimits }),
     ...(quotaSchedulers.length > 0 && { quotaSchedulers }),
+    ...(circuitBreakers.length > 0 && { circuitBreakers }),
   };
   return {
     plan: {
@@ -80,7 +87,8 @@ export function plan(given: readonly Policy[]): Planned {
       ...routed.diagnostics,
       ...ambiguous.map(ambiguityWarning),
       ...ruleDiagnostics,
-      ...unreachableSchedulers(schedulers, hostsOf),
+      ...unreachableRules(schedulers, hostsOf, 'quota'),
+      ...unreachableRules(breakers, hostsOf, 'circuit breaker'),
       ...routeDiagnostics,
     ],
   };

@@ -150,7 +150,7 @@ const waitNanos = (minimum: number) => wholeNumber(minimum, 3_600_000_000_000);
 const queueCapacity = wholeNumber(1, 100_000).optional();
 
 const workloadParameters = {
-  weight: wholeNumber(1, 1_000_000_000_000).optional().describe('1,000 × priority; default 1000.'),
+  weight: wholeNumber(1).optional().describe('1,000,000 × priority; default 1000000.'),
   costMillitokens: wholeNumber(0).optional().describe('Default 1000; 0 is never queued.'),
   queueTimeoutNanos: waitNanos(1_000_000).optional(),
   queueCapacity,
@@ -193,6 +193,64 @@ const quotaScheduler = z
   })
   .meta({ id: 'QuotaScheduler' });
 
+const hundredths = (minimum: number) => wholeNumber(minimum, 10_000).describe('Hundredths of a percent.');
+const dayNanos = (minimum: number) => wholeNumber(minimum, 86_400_000_000_000);
+
+const circuitBreaker = z
+  .strictObject({
+    ...scope,
+    match: z.array(matcher).optional(),
+    mode: z.enum(['automatic', 'forcedOpen', 'forcedClosed', 'disabled', 'metricsOnly']).optional(),
+    window: z
+      .union([
+        z.strictObject({ nanos: dayNanos(100_000_000) }),
+        z.strictObject({ calls: wholeNumber(1, 1_000) }),
+      ])
+      .optional()
+      .describe('Default 10 s.'),
+    minimumCalls: wholeNumber(0, 1_000_000_000).optional().describe('Default 0.'),
+    failureRate: hundredths(1).optional(),
+    slowCallRate: hundredths(1).optional(),
+    maxSlowCalls: wholeNumber(0, 1_000_000_000).optional(),
+    slowCallNanos: dayNanos(1_000_000).optional(),
+    maxAverageMicros: wholeNumber(1, 86_400_000_000).optional(),
+    consecutiveFailures: wholeNumber(1, 1_000_000_000).optional(),
+    measure: z.enum(['responseHeaders', 'responseEnd']).optional().describe('Default responseHeaders.'),
+    failures: z
+      .strictObject({
+        statuses: z
+          .array(z.tuple([wholeNumber(200, 599), wholeNumber(200, 599)]))
+          .optional()
+          .describe('Ranges, first and last; default 500 to 599.'),
+        grpcStatuses: z.array(wholeNumber(1, 16)).optional().describe('Default 2, 4, 13, 14, 15.'),
+        connectFailures: z.boolean().optional().describe('Default true.'),
+        resets: z.boolean().optional().describe('Default true.'),
+        timeouts: z.boolean().optional().describe('Default true.'),
+      })
+      .optional(),
+    open: z
+      .strictObject({
+        nanos: dayNanos(1_000_000).optional().describe('Default 30 s.'),
+        backoffThousandths: wholeNumber(1_000, 100_000).optional().describe('Default 1000.'),
+        maxNanos: dayNanos(1_000_000).optional().describe('Default 24 h.'),
+        jitter: hundredths(0).optional(),
+      })
+      .optional(),
+    halfOpen: z
+      .strictObject({
+        probes: wholeNumber(1, 32).optional().describe('Default 3.'),
+        probeNanos: dayNanos(1_000_000).optional().describe('Default 30 s.'),
+      })
+      .optional(),
+    key: z.array(descriptor).min(1).optional(),
+    keyCapacity: wholeNumber(4, 4_096).optional().describe('Default 256.'),
+    whenKeyMissing: z.enum(['share', 'skip']).optional().describe('Default share.'),
+    response: response
+      .extend({ status: wholeNumber(200, 599).optional().describe('Default 503.') })
+      .optional(),
+  })
+  .meta({ id: 'CircuitBreaker' });
+
 export const pluginConfigurationSchema = z
   .strictObject({
     version: z.literal(1),
@@ -202,6 +260,7 @@ export const pluginConfigurationSchema = z
       .optional(),
     rateLimits: z.array(rateLimitRule).optional(),
     quotaSchedulers: z.array(quotaScheduler).optional(),
+    circuitBreakers: z.array(circuitBreaker).optional(),
   })
   .describe('What Sluice’s Wasm module reads.');
 

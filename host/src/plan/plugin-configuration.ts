@@ -16,6 +16,11 @@ export interface PluginConfiguration {
   rateLimits?: RateLimitRule[];
   /** Quota schedulers. A request belongs to the first that matches it; the host writes those of the most exact hosts first. */
   quotaSchedulers?: QuotaScheduler[];
+  /**
+   * Circuit breakers. A request belongs to one at most: among those of the most exact host, the first that matches it.
+   * A breaker's refusal comes before every limit and takes nothing from one.
+   */
+  circuitBreakers?: CircuitBreaker[];
 }
 
 /** A regular expression in RE2 syntax, compiled to a byte automaton that must match the whole value. */
@@ -217,7 +222,7 @@ export interface QuotaBucket {
 }
 
 export interface WorkloadParameters {
-  /** Share of the quota while others wait too, relative to theirs: a whole number 1 … 10^12, by convention 1,000 × priority. Default 1,000. */
+  /** Share of the quota while others wait too, relative to theirs: a whole number 1 … 2^53−1, by convention 1,000,000 × priority. Default 1,000,000. */
   weight?: number;
   /** Tokens of a request, 0 … the bucket's capacity; 0 is never queued. Default 1,000. */
   costMillitokens?: number;
@@ -238,4 +243,102 @@ export interface Workload extends WorkloadParameters {
   name: string;
   /** All must hold; empty: matches every request. */
   match: Matcher[];
+}
+
+/**
+ * Stops calls to an upstream that fails, over all workers at once. Closed: calls are counted, and each is followed by a
+ * verdict on the window. Open: every request is refused until the open time is over. Half-open: so many probes pass,
+ * and when all have ended they decide.
+ *
+ * At least one condition is there, unless the mode is forced or `disabled`. Rates open it at their threshold; numbers
+ * and means above theirs; `consecutiveFailures` at the last of so many.
+ */
+export interface CircuitBreaker {
+  /**
+   * Identity, unique in the document: names the shared state and the metrics, so that the state survives every change
+   * that keeps the name, except to or from a key. A new window starts empty, a new mode closed; an open breaker stays
+   * open for as long as it was to be. By convention `namespace/policy/breaker`.
+   */
+  name: string;
+  /** As in `RateLimitRule`. */
+  hosts?: string[];
+  ports?: number[];
+  routes?: string[];
+  /** All must hold. */
+  match?: Matcher[];
+  /**
+   * `forcedOpen` refuses everything, `forcedClosed` nothing; `disabled` leaves requests to no breaker at all;
+   * `metricsOnly` does everything but refuse. Default `automatic`.
+   */
+  mode?: 'automatic' | 'forcedOpen' | 'forcedClosed' | 'disabled' | 'metricsOnly';
+  /** Default 10 s. */
+  window?: BreakerWindow;
+  /** No verdict by rate, number or mean on fewer calls, 0…10^9; at most the size of a window of calls. Default 0. */
+  minimumCalls?: number;
+  /** Share of failed calls in hundredths of a percent, 1…10,000. */
+  failureRate?: number;
+  /** Share of slow calls in hundredths of a percent, 1…10,000. */
+  slowCallRate?: number;
+  /** Slow calls that are still borne, 0…10^9. */
+  maxSlowCalls?: number;
+  /** A call is slow that takes longer: 1,000,000 (1 ms) … 86,400,000,000,000 (24 h). With `slowCallRate` or `maxSlowCalls`. */
+  slowCallNanos?: number;
+  /** Mean duration that is still borne, in microseconds, up to 24 h; with a window of time. */
+  maxAverageMicros?: number;
+  /** Failures in a row, with no call between them that succeeded, 1…10^9. */
+  consecutiveFailures?: number;
+  /** What durations end with: the response's headers (default), or its end, which waits for the client too. */
+  measure?: 'responseHeaders' | 'responseEnd';
+  failures?: FailureConditions;
+  open?: {
+    /** 1,000,000 (1 ms) … 86,400,000,000,000 (24 h), default 30 s. */
+    nanos?: number;
+    /** Factor of the open time each time it opens again before it has closed, in thousandths, 1,000…100,000. Default 1,000. */
+    backoffThousandths?: number;
+    /** Longest open time, at least `nanos`; default and most 24 h. */
+    maxNanos?: number;
+    /** The open time is chosen evenly within ± this share, in hundredths of a percent, 0…10,000. Default 0. */
+    jitter?: number;
+  };
+  halfOpen?: {
+    /** Calls that pass and decide, 1…32; never more of them at once, over all workers. Default 3. */
+    probes?: number;
+    /**
+     * A probe without a result after so long counts as nothing, and another may pass: 1 ms … 24 h. Longer than the
+     * route's timeout, so that it is no longer under way then. Default 30 s.
+     */
+    probeNanos?: number;
+  };
+  /** One breaker per distinct combination of these values. Absent: one breaker. */
+  key?: Descriptor[];
+  /** Most breakers of a key, 4…4,096, rounded up to a multiple of 4. Default 256. */
+  keyCapacity?: number;
+  /** When a descriptor's value is missing: share the breaker of the empty value (default), or pass. */
+  whenKeyMissing?: 'share' | 'skip';
+  /** Status 200…599, default 503; gRPC default 14, UNAVAILABLE. `rateLimitHeaders` has no meaning here. */
+  response?: RefusalResponse;
+}
+
+/** A window of time counts in tenths: nothing older than `nanos`, nothing younger than nine tenths of it left out. */
+export type BreakerWindow =
+  /** 100,000,000 (100 ms) … 86,400,000,000,000 (24 h). */
+  | { nanos: number }
+  /** The last calls, 1…1,000. */
+  | { calls: number };
+
+/**
+ * Which calls have failed. What the upstream did not decide counts as nothing: local replies of Sluice and of other
+ * filters, direct responses, Envoy's own overflow, clients that go away.
+ */
+export interface FailureConditions {
+  /** Ranges of statuses, first and last, 200…599. Default 500 to 599. A call with a gRPC status is judged by that alone. */
+  statuses?: [first: number, last: number][];
+  /** 1…16. Default 2, 4, 13, 14, 15: UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, DATA_LOSS. */
+  grpcStatuses?: number[];
+  /** No connection to the upstream, or no healthy host. Default true; `false`: such calls count as nothing. */
+  connectFailures?: boolean;
+  /** A connection or stream that ends before the response does. Default true. */
+  resets?: boolean;
+  /** The route's timeout or the longest duration of a stream. Default true. */
+  timeouts?: boolean;
 }

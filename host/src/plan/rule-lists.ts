@@ -1,7 +1,7 @@
 import type { PluginConfiguration } from './plugin-configuration.ts';
 
 /** The lists of a plugin configuration that hold rules, one a function: its translators treat all alike. */
-export const RULE_LISTS = ['rateLimits', 'quotaSchedulers'] as const;
+export const RULE_LISTS = ['rateLimits', 'quotaSchedulers', 'circuitBreakers'] as const;
 
 /** What rules of all functions have in common. */
 export interface ScopedRule {

@@ -1,4 +1,5 @@
 import type {
+  CircuitBreaker,
   Cost,
   Descriptor,
   Limit,
@@ -19,6 +20,7 @@ import type { Origin, RoutedTarget, Routing } from './routing.ts';
 export interface Policy {
   rateLimits?: PolicyRateLimit[];
   quotaSchedulers?: PolicyQuotaScheduler[];
+  circuitBreakers?: PolicyCircuitBreaker[];
   /** Of the kinds that route: no rules, but what rules and requests find. */
   routing?: Routing;
 }
@@ -68,6 +70,12 @@ export interface PolicyWorkload extends Omit<Workload, 'match'> {
   path: FieldPath;
 }
 
+/** As the plugin configuration's CircuitBreaker. */
+export interface PolicyCircuitBreaker extends PolicyRule, BreakerSettings {}
+
+/** What makes a breaker open, and what it does then. */
+export type BreakerSettings = Omit<CircuitBreaker, keyof PolicyRule | 'hosts'>;
+
 /**
  * A Kubernetes service by its full name, known under its short forms too, or a host pattern as it is, lower case; or
  * what an object that routes serves, which planning finds out first (plan/routing/attach-policies.ts).
@@ -94,6 +102,10 @@ export type TextComparison =
   | { is: 'regex'; expression: string; anywhere?: true; invert?: boolean };
 
 /** The rules of a policy, of whichever function. */
-export function rulesOf({ rateLimits = [], quotaSchedulers = [] }: Policy): PolicyRule[] {
-  return [...rateLimits, ...quotaSchedulers];
+export function rulesOf({
+  rateLimits = [],
+  quotaSchedulers = [],
+  circuitBreakers = [],
+}: Policy): PolicyRule[] {
+  return [...rateLimits, ...quotaSchedulers, ...circuitBreakers];
 }

@@ -4,6 +4,7 @@ import type { Diagnostic } from './diagnostic.ts';
 import { findKind } from './find-kind.ts';
 import type { Policy, PolicyRule } from './policy.ts';
 import type { PolicyDocument } from './policy-document.ts';
+import { excessiveBreakerKeys } from './rules/total-breaker-keys.ts';
 import { excessiveKeyCapacity } from './rules/total-key-capacity.ts';
 import { duplicatePolicies, duplicatePolicyDiagnostic } from './rules/unique-policies.ts';
 import { duplicateRules } from './rules/unique-rule-identity.ts';
@@ -46,11 +47,16 @@ export function validate(
   const quotaSchedulers = validated.policies
     .flatMap((policy) => policy.quotaSchedulers ?? [])
     .filter(isFirst);
+  const circuitBreakers = validated.policies
+    .flatMap((policy) => policy.circuitBreakers ?? [])
+    .filter(isFirst);
   validated.diagnostics.push(
     ...[...duplicates].map(duplicatePolicyDiagnostic),
     ...duplicateRules(rateLimits),
     ...duplicateRules(quotaSchedulers),
+    ...duplicateRules(circuitBreakers),
     ...excessiveKeyCapacity(rateLimits),
+    ...excessiveBreakerKeys(circuitBreakers),
     ...quotaSchedulers.flatMap(unreachableWorkloads),
   );
   return validated;

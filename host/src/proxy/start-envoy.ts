@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EnvoyFiles, printFile, watchedFiles, type XdsFile } from '../envoy/files.ts';
 import type { SocketAddress } from '../envoy/options.ts';
+import { longestWaitNanos } from '../plan/longest-wait.ts';
 import { AdminClient } from './admin-client.ts';
 import { drainEnvoy } from './drain-envoy.ts';
 import { EnvironmentError } from './environment-error.ts';
@@ -28,7 +29,10 @@ export interface StartEnvoyOptions {
   startWithinMillis?: number;
   /** How long Envoy may take over each file of an update. Default 10 s. */
   updateWithinMillis?: number;
-  /** How long requests that have begun may take at the end. Default 5 s. */
+  /**
+   * How long requests that have begun may take at the end. Default: 5 s, or a second more than a request may be held, but
+   * at most a minute.
+   */
   drainWithinMillis?: number;
 }
 
@@ -151,7 +155,7 @@ function started(
   directory: XdsDirectory,
   folder: string,
   files: EnvoyFiles,
-  { updateWithinMillis = 10_000, drainWithinMillis = 5000 }: StartEnvoyOptions,
+  { updateWithinMillis = 10_000, drainWithinMillis }: StartEnvoyOptions,
 ): StartedEnvoy {
   let current = files;
   let last: Promise<unknown> = Promise.resolve();
@@ -181,10 +185,16 @@ function started(
       return done;
     },
     async stop() {
-      if (process.exit === undefined) await drainEnvoy(admin, drainWithinMillis).catch(() => {});
+      if (process.exit === undefined)
+        await drainEnvoy(admin, drainWithinMillis ?? drainMillis(current)).catch(() => {});
       await process.end(3000);
       admin.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Held requests end by themselves; the rest of the world waits for the end of the process, so not for ever. */
+function drainMillis({ plugin }: EnvoyFiles): number {
+  return Math.min(Math.max(5_000, longestWaitNanos(plugin) / 1_000_000 + 1_000), 60_000);
 }

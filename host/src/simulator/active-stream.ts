@@ -13,6 +13,7 @@ import type { LocalReplyRequest } from './local-reply.ts';
 import type { ProxyProcess } from './process.ts';
 import { deleteStream } from './root.ts';
 import type { Outcome, ResponseOptions, ResponseResult, Stream } from './stream.ts';
+import { type UpstreamFailure, upstreamFailures } from './upstream-failure.ts';
 import { callbackIndex, invoke, type VirtualMachine } from './vm.ts';
 
 /** Where a message stands: what the filter is given next. */
@@ -126,8 +127,41 @@ export class ActiveStream implements Stream, StreamControl {
     };
   }
 
+  fail(failure: UpstreamFailure): void {
+    if (this.outcome.kind !== 'admitted' || this.ended) {
+      throw new Error(`Expected an admitted request that can fail, got one that is ${this.outcome.kind}`);
+    }
+    const { status, details, flag } = upstreamFailures[failure];
+    this.attributes.responseFlags |= 1n << BigInt(flag);
+    if (this.encoding === undefined) {
+      sendReply(this, {
+        status,
+        details: details('before'),
+        body: details('before'),
+        headers: [],
+        grpcStatus: -1,
+      });
+      return;
+    }
+    this.attributes.responseDetails = details('after');
+    this.finish();
+  }
+
+  answerLocally({ status, details }: { status: number; details: string }): void {
+    if (this.outcome.kind !== 'admitted' || this.ended || this.encoding !== undefined) {
+      throw new Error(
+        `Expected an admitted request that awaits its response, got one that is ${this.outcome.kind}`,
+      );
+    }
+    sendReply(this, { status, details, body: '', headers: [], grpcStatus: -1 });
+  }
+
   end(): void {
     if (this.ended) return;
+    if (this.encoding === undefined && this.outcome.kind === 'admitted') {
+      this.attributes.responseDetails = 'downstream_remote_disconnect';
+      this.attributes.responseFlags |= 1n << 14n;
+    }
     if (this.outcome.kind === 'held') this.settle({ kind: 'gone', atNanos: this.process.clock.now() });
     this.finish();
   }
@@ -169,6 +203,7 @@ export class ActiveStream implements Stream, StreamControl {
   finish(): void {
     if (this.ended) return;
     this.ended = true;
+    this.attributes.isComplete = true;
     const { context, vm } = this;
     if (context === undefined || vm === undefined) return;
     context.accessLog = { requestHeaders: this.headers, responseHeaders: this.encoding?.headers };

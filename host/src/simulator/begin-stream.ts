@@ -26,6 +26,8 @@ export function beginStream(process: ProxyProcess, worker: Worker, options: Requ
       stored: undefined,
       responseStatus: undefined,
       responseDetails: undefined,
+      isComplete: false,
+      responseFlags: 0n,
     },
   });
   const plugin = acquirePlugin(worker);

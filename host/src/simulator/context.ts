@@ -61,6 +61,10 @@ export interface StreamAttributes {
   stored: Map<string, Uint8Array> | undefined;
   responseStatus: number | undefined;
   responseDetails: string | undefined;
+  /** The stream has come to its end. */
+  isComplete: boolean;
+  /** Envoy's response flags, a bit each. */
+  responseFlags: bigint;
 }
 
 /** What a guest can do to the course of a stream. Carried out after the callback has returned. */

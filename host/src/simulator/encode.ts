@@ -32,6 +32,9 @@ export function startEncoding(
   trailers: HeaderMap | undefined,
   localReply: LocalReplyRequest | undefined,
 ): void {
+  const { attributes } = stream;
+  attributes.responseStatus = Number(firstHeader(headers, ':status') ?? 0);
+  attributes.responseDetails = localReply?.details ?? 'via_upstream';
   stream.encoding = {
     headers,
     body,

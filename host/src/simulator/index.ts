@@ -25,4 +25,5 @@ export type {
   ResponseResult,
   Stream,
 } from './stream.ts';
+export type { UpstreamFailure } from './upstream-failure.ts';
 export type { FailurePolicy } from './worker.ts';

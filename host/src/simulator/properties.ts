@@ -49,13 +49,13 @@ function streamProperty(
     case 'request.time':
       return Number(process.clock.realtime() - process.clock.now() + attributes.startNanos);
     case 'request.duration':
-      return attributes.responseStatus === undefined
-        ? undefined
-        : Number(process.clock.now() - attributes.startNanos);
+      return !attributes.isComplete ? undefined : Number(process.clock.now() - attributes.startNanos);
     case 'response.code':
       return attributes.responseStatus;
     case 'response.code_details':
       return attributes.responseDetails;
+    case 'response.flags':
+      return Number(attributes.responseFlags);
   }
   const requestHeaders = stream.requestHeaders ?? stream.accessLog?.requestHeaders;
   if (name.startsWith('request.') && requestHeaders !== undefined) {

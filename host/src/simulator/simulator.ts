@@ -96,6 +96,8 @@ export interface Simulator {
   memoryBytes(worker: number): number;
   /** Contexts of a worker's VM that exist, roots included. */
   contextCount(worker: number): number;
+  /** Makes a worker's VM fail as if it had trapped: what the failure policy says follows. */
+  loseVirtualMachine(worker: number): void;
   /** Why a worker's VM failed, or undefined. */
   failure(worker: number): string | undefined;
   readonly workers: number;
@@ -268,6 +270,10 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     memoryBytes: (worker) => workerAt(worker).plugin?.vm.memory.byteLength() ?? 0,
     // Context 0 is the VM's own.
     contextCount: (worker) => (workerAt(worker).plugin?.vm.contexts.size ?? 1) - 1,
+    loseVirtualMachine: (worker) => {
+      const { plugin } = workerAt(worker);
+      if (plugin !== undefined) plugin.vm.failure = 'lost';
+    },
     failure: (worker) => workerAt(worker).plugin?.vm.failure,
     workers: workerCount,
   };

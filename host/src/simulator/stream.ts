@@ -1,5 +1,6 @@
 import type { HeaderPair, HeadersInput } from './header-map.ts';
 import type { PropertyValue } from './properties.ts';
+import type { UpstreamFailure } from './upstream-failure.ts';
 
 /** One request. Pseudo headers that are neither in `headers` nor switched off with null get the defaults. */
 export interface RequestOptions {
@@ -94,6 +95,13 @@ export interface Stream {
   requestTrailers(): HeaderPair[];
   /** The upstream answers an admitted request. Throws for any other. */
   respond(response?: ResponseOptions): ResponseResult;
+  /**
+   * The upstream fails an admitted request: before its response, Envoy's router answers in its place; behind the
+   * headers the stream is reset. Ends the stream.
+   */
+  fail(failure: UpstreamFailure): void;
+  /** Another filter answers an admitted request before its response. Ends the stream. */
+  answerLocally(reply: { status: number; details: string }): void;
   /** What the client has of the response by now; undefined before there is any. */
   response(): ResponseResult | undefined;
   /** Ends the stream: log, done, delete. Does nothing when it has ended. */

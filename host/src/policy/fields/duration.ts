@@ -41,6 +41,14 @@ export function duration(minimum: string, minimumNanos: number) {
   return durationWithin(minimum, minimumNanos, '366 days', MAX_INTERVAL_NANOS);
 }
 
+/** Longest window, open time and call of a circuit breaker: 24 h. */
+const MAX_BREAKER_NANOS = 24 * 3600 * 1e9;
+
+/** A time of a circuit breaker; `minimum` is how the message names the shortest. */
+export function breakerDuration(minimum = '1 ms', minimumNanos = 1e6) {
+  return durationWithin(minimum, minimumNanos, '24 h', MAX_BREAKER_NANOS);
+}
+
 /** How long a request may be made to wait: at least 1 ms, at most an hour. */
 export function waitDuration() {
   return durationWithin('1 ms', 1e6, '1 h', MAX_WAIT_NANOS);

@@ -95,6 +95,32 @@ export function refusalStatus() {
     });
 }
 
+/** Status of a circuit breaker's answer, which may be a success: a page that says what is missing, say. */
+export function fallbackStatus() {
+  const phrase = 'a status from 200 to 599';
+  return z
+    .number({ error: phrase })
+    .int({ error: phrase })
+    .min(200, { error: phrase })
+    .max(599, { error: phrase });
+}
+
+/** A status, or a range of them such as `500-599`. */
+export function statusRange() {
+  const phrase = 'a status from 200 to 599, or a range of them such as `500-599`';
+  return z
+    .union([z.number(), z.string()], { error: phrase })
+    .refine((range) => parseStatusRange(range) !== undefined, { error: phrase });
+}
+
+/** First and last status; undefined for what is none. */
+export function parseStatusRange(range: number | string): [first: number, last: number] | undefined {
+  const [, first, last = first] = /^(\d{3})(?:-(\d{3}))?$/.exec(String(range)) ?? [];
+  if (first === undefined || last === undefined) return undefined;
+  const bounds: [number, number] = [Number(first), Number(last)];
+  return bounds[0] >= 200 && bounds[0] <= bounds[1] && bounds[1] <= 599 ? bounds : undefined;
+}
+
 /** Body of a refusal, at most 64 KiB. */
 export function refusalBody() {
   return textThat('a text of at most 65536 bytes', (text) => Buffer.byteLength(text) <= 65_536);

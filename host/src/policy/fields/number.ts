@@ -41,6 +41,11 @@ export function tokenAmountOrZero() {
     });
 }
 
+/** By which a time grows: 1 is not at all. */
+export function growthFactor() {
+  return decimal(1, 100);
+}
+
 /** Weight of a workload beside the others. Beyond a billion to one there is no share left to speak of. */
 export function priorityNumber() {
   return decimal(SMALLEST_AMOUNT, 1e9);
@@ -51,7 +56,29 @@ export function thousandths(amount: number): number {
   return Math.round(amount * 1_000);
 }
 
+/** A percentage with at most two decimals, as the plugin configuration counts it in hundredths. */
+export function percentage(minimum: number) {
+  const phrase = `a percentage from ${minimum} to 100 with at most two decimals`;
+  return z
+    .number({ error: phrase })
+    .refine((percent) => percent >= minimum && percent <= 100 && isHundredths(percent), { error: phrase });
+}
+
+function isHundredths(percent: number): boolean {
+  return Math.abs(percent * 100 - Math.round(percent * 100)) < 1e-9;
+}
+
+/** `12.5` percent as 1250. */
+export function hundredths(percent: number): number {
+  return Math.round(percent * 100);
+}
+
 function decimal(minimum: number, maximum: number) {
   const phrase = `a number from ${minimum} to ${maximum}`;
   return z.number({ error: phrase }).min(minimum, { error: phrase }).max(maximum, { error: phrase });
+}
+
+/** `0.5` as 500,000: what it counts weights in, which only matter beside each other, so light ones are told apart too. */
+export function millionths(value: number): number {
+  return Math.round(value * 1_000_000);
 }
