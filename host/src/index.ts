@@ -34,6 +34,11 @@ export type {
   Workload,
   WorkloadParameters,
 } from './plan/plugin-configuration.ts';
+export type {
+  PlannedDestination,
+  RouteMatch,
+  RouteRouting,
+} from './plan/routing-plan.ts';
 export { type Diagnostic, formatDiagnostic, type SourcePosition } from './policy/diagnostic.ts';
 export { type Parsed, parse } from './policy/parse.ts';
 export type {
@@ -49,6 +54,7 @@ export type {
   PolicyWorkload,
 } from './policy/policy.ts';
 export type { PolicyDocument } from './policy/policy-document.ts';
+export type { Routing } from './policy/routing.ts';
 export type { Source } from './policy/source.ts';
 export { type Validated, type ValidateOptions, validate } from './policy/validate.ts';
 export { printJson } from './print/json.ts';

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { watchedFiles } from '../envoy/files.ts';
 import { withNativeHeaderEdits } from '../envoy/native-header-edits.ts';
 import type { EnvoyOptions, SocketAddress, Upstream } from '../envoy/options.ts';
 import { translateToEnvoy, translateToOneEnvoyFile } from '../envoy/translate.ts';
@@ -13,7 +14,8 @@ import { EXIT_CODE } from './exit-code.ts';
 import { loadPlan } from './load-plan.ts';
 import { addPolicyOptions, type PolicyOptions } from './policy-options.ts';
 import { reportDiagnostics } from './report-diagnostics.ts';
-import { collectUpstream, parseAddress, type RunUpstreams } from './run-options.ts';
+import { collectUpstream, parseAddress, parseLocality, type RunUpstreams } from './run-options.ts';
+import { servingWarnings } from './serving-warnings.ts';
 
 interface CompileOptions extends PolicyOptions {
   to: 'envoy' | 'plugin';
@@ -24,6 +26,7 @@ interface CompileOptions extends PolicyOptions {
   listenLocal?: SocketAddress;
   admin: SocketAddress;
   upstream: RunUpstreams;
+  locality?: string;
   module?: string;
 }
 
@@ -64,6 +67,11 @@ export function registerCompile(program: Command): void {
         .argParser(collectUpstream)
         .default({ byHost: new Map() }, '127.0.0.1:8080'),
     )
+    .option(
+      '--locality <region/zone/subzone>',
+      'where Envoy runs, for policies that prefer near servers',
+      parseLocality,
+    )
     .option('--module <path>', 'the Wasm module (default: the one in this package)')
     .addHelpText(
       'after',
@@ -84,6 +92,9 @@ async function compile(options: CompileOptions): Promise<void> {
     return;
   }
   if (options.explain) explain(plan, options);
+  if (options.to === 'envoy') {
+    for (const line of servingWarnings(plan, options)) process.stderr.write(`${line}\n`);
+  }
   if (options.output === undefined) {
     await writeStandardOutput(printJson(oneFile(plan, options)));
     return;
@@ -115,16 +126,17 @@ function oneFile(plan: Plan, options: CompileOptions): unknown {
 
 function folderFiles(plan: Plan, options: CompileOptions, folder: string): Map<string, string> {
   if (options.to === 'plugin') return new Map([['plugin.json', printJson(plan.plugin)]]);
-  const { bootstrap, clusters, filter, routes } = translateToEnvoy(plan, envoyOptions(options, folder));
+  const files = translateToEnvoy(plan, envoyOptions(options, folder));
   return new Map([
-    ['bootstrap.json', printJson(bootstrap)],
-    ...[clusters, filter, routes].map(({ name, response }) => [name, printJson(response)] as const),
+    ['bootstrap.json', printJson(files.bootstrap)],
+    ...watchedFiles(files).map(({ name, response }) => [name, printJson(response)] as const),
   ]);
 }
 
 function envoyOptions(options: CompileOptions, xdsDirectory: string): EnvoyOptions {
   const defaultUpstream: Upstream = { host: '127.0.0.1', port: 8080 };
   return {
+    ...(options.locality !== undefined && { locality: options.locality }),
     listen: options.listen,
     ...(options.listenLocal !== undefined && { listenLocal: options.listenLocal }),
     admin: options.admin,

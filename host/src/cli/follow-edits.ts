@@ -3,6 +3,8 @@ import type { ServedPlan } from '../proxy/serve-plan.ts';
 import { type LoadedPlan, loadPlan } from './load-plan.ts';
 import type { PolicyOptions } from './policy-options.ts';
 import { reportDiagnostics } from './report-diagnostics.ts';
+import type { RunOptions } from './run-options.ts';
+import { servingWarnings } from './serving-warnings.ts';
 
 /** How long a file that looks half written is given to be finished. */
 const halfWrittenMillis = 250;
@@ -12,7 +14,7 @@ const halfWrittenMillis = 250;
  * time; what changes meanwhile is read once more afterwards.
  */
 export function followEdits(
-  options: PolicyOptions,
+  options: RunOptions,
   policiesAtStart: number,
   served: Pick<ServedPlan, 'update'>,
   say: (line: string) => void,
@@ -33,6 +35,7 @@ export function followEdits(
       return;
     }
     policiesInForce = policyCount;
+    for (const line of servingWarnings(plan, options)) say(line);
     const policies = policyCount === 1 ? 'policy' : 'policies';
     say(
       `updated: ${policyCount} ${policies} in force (Envoy took ${Math.round(performance.now() - start)} ms)`,

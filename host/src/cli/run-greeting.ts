@@ -1,4 +1,4 @@
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, PlannedRoute } from '../plan/plan.ts';
 import { rulesOfPlugin } from '../plan/rule-lists.ts';
 import type { FoundEnvoy } from '../proxy/find-envoy.ts';
 import type { ServedPlan } from '../proxy/serve-plan.ts';
@@ -35,13 +35,18 @@ export function greeting(
   ];
 }
 
-/** A request that some rule may limit. */
+/** A request that some rule may limit, else one that some route takes. */
 function example(plan: Plan): { host: string | undefined; path: string } {
-  for (const { domains, routes } of plan.virtualHosts) {
-    const host = domains.find((domain) => !domain.includes('*'));
-    const route = routes.find(({ filtered }) => filtered);
-    if (route !== undefined && (host !== undefined || domains.includes('*')))
-      return { host, path: route.pathPrefix };
+  const served = plan.virtualHosts.filter(
+    ({ listeners, isUnknownHost }) => isUnknownHost !== true && (listeners?.includes('external') ?? true),
+  );
+  for (const isWanted of [({ filtered }: PlannedRoute) => filtered, () => true]) {
+    for (const { domains, routes } of served) {
+      const host = domains.find((domain) => !domain.includes('*'));
+      const route = routes.find(isWanted);
+      if (route !== undefined && (host !== undefined || domains.includes('*')))
+        return { host, path: route.pathPrefix };
+    }
   }
   return { host: undefined, path: '/' };
 }

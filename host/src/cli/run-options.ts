@@ -16,6 +16,7 @@ export interface RunOptions extends PolicyOptions {
   failurePolicy: FailurePolicy;
   logLevel?: NonNullable<PluginConfiguration['logLevel']>;
   accessLog?: string;
+  locality?: string;
 }
 
 /** What the `--upstream` options say together. */
@@ -39,7 +40,13 @@ export function parseConcurrency(text: string): number {
   return concurrency;
 }
 
-/** Adds one `[HOST=][h2c://]ADDR:PORT` to those before it. */
+/** `REGION[/ZONE[/SUBZONE]]`, as Kubernetes labels its nodes. */
+export function parseLocality(text: string): string {
+  if (/^[\w.-]+(\/[\w.-]+){0,2}$/.test(text)) return text;
+  throw new InvalidArgumentError(`expected REGION[/ZONE[/SUBZONE]], got ${text}`);
+}
+
+/** Adds one `[HOST=][h2c://]ADDR:PORT` to those before it. Several for one host share its requests. */
 export function collectUpstream(text: string, before: RunUpstreams): RunUpstreams {
   const parts = /^(?:([^=]*)=)?(h2c:\/\/|http:\/\/)?(.*)$/s.exec(text)!;
   const [, host, scheme, rest] = parts;
@@ -48,6 +55,19 @@ export function collectUpstream(text: string, before: RunUpstreams): RunUpstream
     throw new InvalidArgumentError(`expected [HOST=]ADDR:PORT or [HOST=]h2c://ADDR:PORT, got ${text}`);
   }
   const upstream: Upstream = { ...address, ...(scheme === 'h2c://' && { protocol: 'h2c' as const }) };
-  if (host === undefined) return { ...before, default: upstream };
-  return { ...before, byHost: new Map([...before.byHost, [host.toLowerCase(), upstream]]) };
+  if (host === undefined) return { ...before, default: together(before.default, upstream) };
+  const name = host.toLowerCase();
+  return {
+    ...before,
+    byHost: new Map([...before.byHost, [name, together(before.byHost.get(name), upstream)]]),
+  };
+}
+
+function together(before: Upstream | undefined, { host, port, protocol }: Upstream): Upstream {
+  if (before === undefined) return { host, port, ...(protocol !== undefined && { protocol }) };
+  return {
+    ...before,
+    ...(protocol !== undefined && { protocol }),
+    more: [...(before.more ?? []), { host, port }],
+  };
 }

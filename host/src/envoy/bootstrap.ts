@@ -1,18 +1,23 @@
 import { join } from 'node:path';
-import { socketAddress } from './clusters.ts';
+import type { ListenerName } from '../plan/routing-plan.ts';
 import type { XdsFile } from './files.ts';
 import { httpConnectionManager } from './http-connection-manager.ts';
 import type { JsonObject } from './json.ts';
 import { typeUrl } from './json.ts';
+import { localityOf } from './locality-endpoints.ts';
 import type { EnvoyOptions, SocketAddress } from './options.ts';
 import { routeConfigurationName } from './routes.ts';
+import { socketAddress } from './upstream.ts';
 import { filterName, wasmTypeUrl } from './wasm-filter.ts';
 
 /** What stands still for the life of the process; clusters, routes and the filter come from watched files. */
 export function bootstrapFromFiles(options: EnvoyOptions): JsonObject {
-  const routes = {
-    rds: { route_config_name: routeConfigurationName, config_source: watched('routes.json', options) },
-  };
+  const routes = (listener: ListenerName) => ({
+    rds: {
+      route_config_name: routeConfigurationName(listener),
+      config_source: watched(listener === 'local' ? 'routes-local.json' : 'routes.json', options),
+    },
+  });
   const filter = {
     name: filterName,
     config_discovery: { config_source: watched('filter.json', options), type_urls: [wasmTypeUrl] },
@@ -27,14 +32,13 @@ export function bootstrapFromFiles(options: EnvoyOptions): JsonObject {
 export function bootstrapInOneFile(
   options: EnvoyOptions,
   clusters: JsonObject[],
-  routes: JsonObject,
+  routes: (listener: ListenerName) => JsonObject,
   filter: JsonObject,
 ): JsonObject {
-  const withResources = bootstrap(
-    options,
-    { route_config: withoutType(routes) },
-    { name: filterName, typed_config: filter },
-  );
+  const withResources = bootstrap(options, (listener) => ({ route_config: withoutType(routes(listener)) }), {
+    name: filterName,
+    typed_config: filter,
+  });
   return {
     ...withResources,
     static_resources: {
@@ -44,13 +48,21 @@ export function bootstrapInOneFile(
   };
 }
 
-function bootstrap(options: EnvoyOptions, routes: JsonObject, filter: JsonObject) {
-  const listeners = [listener('ingress', options.listen, routes, filter, options)];
+function bootstrap(
+  options: EnvoyOptions,
+  routes: (listener: ListenerName) => JsonObject,
+  filter: JsonObject,
+) {
+  const listeners = [listener('ingress', options.listen, routes('external'), filter, options)];
   if (options.listenLocal !== undefined) {
-    listeners.push(listener('local', options.listenLocal, routes, filter, options));
+    listeners.push(listener('local', options.listenLocal, routes('local'), filter, options));
   }
   return {
-    node: { id: 'sluice', cluster: 'sluice' },
+    node: {
+      id: 'sluice',
+      cluster: 'sluice',
+      ...(options.locality !== undefined && { locality: localityOf(options.locality) }),
+    },
     admin: { address: socketAddress(options.admin) },
     overload_manager: {
       resource_monitors: [

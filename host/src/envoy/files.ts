@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import type { PluginConfiguration } from '../plan/plugin-configuration.ts';
 import type { JsonObject } from './json.ts';
 
-/** What Envoy reads: the bootstrap once, the other three again whenever they are replaced. */
+/** What Envoy reads: the bootstrap once, the others again whenever they are replaced. */
 export interface EnvoyFiles {
   bootstrap: JsonObject;
   clusters: XdsFile;
   filter: XdsFile;
   routes: XdsFile;
+  /** Those of the local listener, where there is one. */
+  routesLocal?: XdsFile;
   /**
    * What the filter does, with all hosts named: right beside any routes, so that a safe order of changes can be worked
    * out. The filter file may leave hosts to these routes.
@@ -19,10 +21,15 @@ export interface EnvoyFiles {
 
 /** One `DiscoveryResponse` in a file of its own. */
 export interface XdsFile {
-  name: 'clusters.json' | 'filter.json' | 'routes.json';
+  name: 'clusters.json' | 'filter.json' | 'routes.json' | 'routes-local.json';
   /** Hash of the content: equal versions are equal files, and Envoy's admin reports it back. */
   version: string;
   response: JsonObject;
+}
+
+/** All that Envoy watches, in the order in which they may be put in place: what is named comes before what names it. */
+export function watchedFiles({ clusters, filter, routes, routesLocal }: EnvoyFiles): XdsFile[] {
+  return [clusters, filter, routes, ...(routesLocal === undefined ? [] : [routesLocal])];
 }
 
 export function xdsFile(name: XdsFile['name'], resources: JsonObject[]): XdsFile {

@@ -1,5 +1,6 @@
 import { type JsonObject, typeUrl } from './json.ts';
 import type { EnvoyOptions } from './options.ts';
+import { corsFilter, faultFilter } from './route-filters.ts';
 
 /** Envoy's advice for an edge proxy, with the two parts that Sluice fills in. */
 export function httpConnectionManager(
@@ -33,7 +34,10 @@ export function httpConnectionManager(
       },
       ...routes,
       http_filters: [
+        // A preflight is answered before it costs anybody's quota; a fault stands for the upstream's, and comes last.
+        corsFilter,
         sluiceFilter,
+        faultFilter,
         {
           name: 'envoy.filters.http.router',
           typed_config: { '@type': typeUrl('envoy.extensions.filters.http.router.v3.Router') },

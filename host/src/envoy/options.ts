@@ -11,6 +11,8 @@ export interface SocketAddress {
 export interface Upstream extends SocketAddress {
   /** `h2c` is HTTP/2 with prior knowledge, as gRPC servers speak it. Default `http1`. */
   protocol?: 'http1' | 'h2c';
+  /** Further servers, which share the requests. */
+  more?: readonly SocketAddress[];
 }
 
 /** What Envoy does with requests after the module has trapped: answer 503 until a fresh VM runs (`FAIL_RELOAD`), for ever (`FAIL_CLOSED`), or let them pass without limits (`FAIL_OPEN`). */
@@ -20,13 +22,18 @@ export const failurePolicies: readonly FailurePolicy[] = ['FAIL_RELOAD', 'FAIL_C
 /** Everything about the place where a plan will run. */
 export interface EnvoyOptions {
   listen: SocketAddress;
-  /** A second listener with the same virtual hosts, for traffic from inside the cluster. */
+  /** A second listener, for traffic from inside the cluster: with the same virtual hosts, and those for it alone. */
   listenLocal?: SocketAddress;
   admin: SocketAddress;
   /** For every host that `upstreamsByHost` does not name. */
   upstream: Upstream;
-  /** Keys are authorities without port, lower case; a Kubernetes service may be named in any of its forms. */
+  /**
+   * Keys are authorities without port, lower case; a Kubernetes service may be named in any of its forms, and
+   * `host/subset` stands for a subset of a DestinationRule.
+   */
   upstreamsByHost?: ReadonlyMap<string, Upstream>;
+  /** Where Envoy runs, `region/zone/subzone`; absent: its locality has no meaning. */
+  locality?: string;
   /** Absolute path of the Wasm module. */
   modulePath: string;
   /** Default `FAIL_RELOAD`. */

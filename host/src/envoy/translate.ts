@@ -16,15 +16,18 @@ export function translateToEnvoy(asked: Plan, options: EnvoyOptions): EnvoyFiles
   const { plan } = withNativeHeaderEdits(asked);
   const plugin = pluginForListeners(plan.plugin, options);
   const inForce = options.leaveHostsToRoutes
-    ? leaveHostsToRoutes(plugin, withUpstreams(plan.virtualHosts, options))
+    ? leaveHostsToRoutes(plugin, withUpstreams(plan, options))
     : plugin;
   const filterFor: EnvoyFiles['filterFor'] = (other) =>
     xdsFile('filter.json', [wasmFilterResource(other, options)]);
   return {
     bootstrap: bootstrapFromFiles(options),
-    clusters: xdsFile('clusters.json', clusters(options)),
+    clusters: xdsFile('clusters.json', clusters(plan, options)),
     filter: filterFor(inForce),
-    routes: xdsFile('routes.json', [routeConfiguration(plan, options)]),
+    routes: xdsFile('routes.json', [routeConfiguration(plan, options, 'external')]),
+    ...(options.listenLocal !== undefined && {
+      routesLocal: xdsFile('routes-local.json', [routeConfiguration(plan, options, 'local')]),
+    }),
     plugin,
     filterFor,
   };
@@ -36,8 +39,8 @@ export function translateToOneEnvoyFile(asked: Plan, options: EnvoyOptions): Jso
   const plugin = pluginForListeners(plan.plugin, options);
   return bootstrapInOneFile(
     options,
-    clusters(options),
-    routeConfiguration(plan, options),
+    clusters(plan, options),
+    (listener) => routeConfiguration(plan, options, listener),
     wasmFilter(plugin, options),
   );
 }

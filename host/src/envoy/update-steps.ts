@@ -1,5 +1,5 @@
 import { rulesOfPlugin } from '../plan/rule-lists.ts';
-import { type EnvoyFiles, type XdsFile, xdsFile } from './files.ts';
+import { type EnvoyFiles, watchedFiles, type XdsFile, xdsFile } from './files.ts';
 import type { JsonObject } from './json.ts';
 import { overlapPlugins } from './overlap-plugins.ts';
 
@@ -20,7 +20,7 @@ export function updateSteps(current: EnvoyFiles, next: EnvoyFiles): UpdateStep[]
     const before = steps.findLast((step) => step.file.name === file.name)?.file ?? fileOf(current, file.name);
     if (before.version !== file.version) steps.push({ file, optional });
   };
-  if (current.routes.version !== next.routes.version) {
+  if (routesChange(current, next)) {
     add(withClustersOfBoth(current.clusters, next.clusters));
     if (namesRoutes(current) || namesRoutes(next) || dropsHeaderRules(current, next)) {
       add(next.filterFor(overlapPlugins(current.plugin, next.plugin)), true);
@@ -29,6 +29,7 @@ export function updateSteps(current: EnvoyFiles, next: EnvoyFiles): UpdateStep[]
       add(next.filterFor(next.plugin));
     }
     add(next.routes);
+    if (next.routesLocal !== undefined) add(next.routesLocal);
   }
   add(next.filter);
   add(next.clusters);
@@ -36,7 +37,14 @@ export function updateSteps(current: EnvoyFiles, next: EnvoyFiles): UpdateStep[]
 }
 
 function fileOf(files: EnvoyFiles, name: XdsFile['name']): XdsFile {
-  return [files.clusters, files.filter, files.routes].find((file) => file.name === name)!;
+  return watchedFiles(files).find((file) => file.name === name)!;
+}
+
+function routesChange(current: EnvoyFiles, next: EnvoyFiles): boolean {
+  return (
+    current.routes.version !== next.routes.version ||
+    current.routesLocal?.version !== next.routesLocal?.version
+  );
 }
 
 function namesRoutes({ plugin }: EnvoyFiles): boolean {

@@ -14,7 +14,6 @@ import { ownResponseHeaders } from '../policy/rules/own-response-headers.ts';
 import { responseHeaderSize } from '../policy/rules/response-header-size.ts';
 import { uniqueHeaderNames } from '../policy/rules/unique-header-names.ts';
 import { uniqueNames } from '../policy/rules/unique-names.ts';
-import { serviceHost } from '../policy/service-host.ts';
 import {
   ASM_CIRCUIT_BREAKER,
   type AsmBreakerConfig,
@@ -23,6 +22,7 @@ import {
   asmCircuitBreakerSchema,
 } from './asm-circuit-breaker-schema.ts';
 import { asmCondition } from './asm-matcher.ts';
+import { asmTarget } from './asm-target-service.ts';
 import { hostTarget } from './host-target.ts';
 import { definePolicyKind } from './policy-kind.ts';
 import { refusal } from './refusal.ts';
@@ -98,12 +98,14 @@ function configBreakers(
     return [{ name, targets: hostTarget(vhost?.name), ports, ...common }];
   }
   const isOnly = config.target_services.length === 1;
-  return config.target_services.map((service): PolicyCircuitBreaker => {
-    const host = serviceHost(service.name, service.namespace ?? owner.namespace);
-    const suffix = service.port === undefined ? host : `${host}:${service.port}`;
+  return config.target_services.map((service, at): PolicyCircuitBreaker => {
+    const { target, suffix } = asmTarget(service, owner.namespace, {
+      document: owner.document,
+      path: [...common.origin.path, 'target_services', at],
+    });
     return {
       name: isOnly ? name : `${name}/${suffix}`,
-      targets: [{ service: host }],
+      targets: [target],
       ports: service.port === undefined ? [] : [service.port],
       ...common,
     };

@@ -2,7 +2,7 @@ import type { Limit, RefusalResponse } from '../plan/plugin-configuration.ts';
 import { type Found, fieldPattern, findFields, isFieldMap } from '../policy/field-path.ts';
 import { protobufDurationNanos } from '../policy/fields/duration.ts';
 import { DEFAULT_NAMESPACE } from '../policy/fields/kubernetes-object.ts';
-import type { HostTarget, PolicyRateLimit } from '../policy/policy.ts';
+import type { PolicyRateLimit } from '../policy/policy.ts';
 import type { PolicyDocument } from '../policy/policy-document.ts';
 import { asmMatchers } from '../policy/rules/asm-matchers.ts';
 import { asmMisplacedFields } from '../policy/rules/asm-misplaced-fields.ts';
@@ -13,15 +13,14 @@ import { isOwnResponseHeader, ownResponseHeaders } from '../policy/rules/own-res
 import { responseHeaderSize } from '../policy/rules/response-header-size.ts';
 import { uniqueHeaderNames } from '../policy/rules/unique-header-names.ts';
 import { uniqueNames } from '../policy/rules/unique-names.ts';
-import { serviceHost } from '../policy/service-host.ts';
 import {
   ASM_LOCAL_RATE_LIMITER,
   type AsmLocalRateLimiter,
   type AsmRateLimitConfig,
-  type AsmTargetService,
   asmLocalRateLimiterSchema,
 } from './asm-local-rate-limiter-schema.ts';
 import { asmCondition } from './asm-matcher.ts';
+import { asmTarget } from './asm-target-service.ts';
 import { hostTarget } from './host-target.ts';
 import { definePolicyKind } from './policy-kind.ts';
 
@@ -95,19 +94,18 @@ function configRules(config: AsmRateLimitConfig, index: number, policy: Policy):
     return [{ name, targets, ports: vhost?.port === undefined ? [] : [vhost.port], ...common }];
   }
   const isOnly = config.target_services.length === 1;
-  return config.target_services.map((service) => {
-    const host = serviceHost(service.name, service.namespace ?? policy.namespace);
+  return config.target_services.map((service, at) => {
+    const { target, suffix } = asmTarget(service, policy.namespace, {
+      document: policy.document,
+      path: [...common.origin.path, 'target_services', at],
+    });
     return {
-      name: isOnly ? name : `${name}/${bucketName(host, service)}`,
-      targets: [{ service: host }] satisfies HostTarget[],
+      name: isOnly ? name : `${name}/${suffix}`,
+      targets: [target],
       ports: service.port === undefined ? [] : [service.port],
       ...common,
     };
   });
-}
-
-function bucketName(host: string, { port }: AsmTargetService): string {
-  return port === undefined ? host : `${host}:${port}`;
 }
 
 function tokenBucket({

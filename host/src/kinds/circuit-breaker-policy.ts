@@ -65,7 +65,7 @@ export const circuitBreakerPolicy = definePolicyKind<CircuitBreakerPolicyObject>
   ],
   toPolicy: ({ metadata, spec }, document) => {
     const namespace = metadata.namespace ?? DEFAULT_NAMESPACE;
-    const targets = hostTargets(spec.targetRefs ?? [], namespace);
+    const targets = hostTargets(spec.targetRefs ?? [], namespace, document);
     return {
       circuitBreakers: spec.breakers.map((breaker, index) => {
         const { hosts = [], routes = [], ...conditions } = breaker.match ?? {};

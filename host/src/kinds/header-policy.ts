@@ -54,7 +54,7 @@ export const headerPolicy = definePolicyKind<HeaderPolicyObject>({
   ],
   toPolicy: ({ metadata, spec }, document) => {
     const namespace = metadata.namespace ?? DEFAULT_NAMESPACE;
-    const targets = hostTargets(spec.targetRefs ?? [], namespace);
+    const targets = hostTargets(spec.targetRefs ?? [], namespace, document);
     return {
       headerRules: spec.rules.map((rule, index) => {
         const { hosts = [], routes = [], ...conditions } = rule.match ?? {};

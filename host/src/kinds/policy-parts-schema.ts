@@ -23,7 +23,15 @@ const MAX_HOSTS = 256;
 /** Gateway API's LocalPolicyTargetReferenceWithSectionName, and the kinds Sluice knows. */
 const targetRef = object({
   group: anyText().optional(),
-  kind: oneOf(['Gateway', 'Service', 'ServiceEntry', 'VirtualService', 'HTTPRoute', 'VirtualHost']),
+  kind: oneOf([
+    'Gateway',
+    'Service',
+    'ServiceEntry',
+    'VirtualService',
+    'HTTPRoute',
+    'GRPCRoute',
+    'VirtualHost',
+  ]),
   name: hostPattern(),
   namespace: namespaceName().optional(),
   sectionName: label().optional(),

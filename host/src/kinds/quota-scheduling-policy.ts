@@ -78,7 +78,7 @@ export const quotaSchedulingPolicy = definePolicyKind<QuotaSchedulingPolicyObjec
         {
           name: `${namespace}/${metadata.name}`,
           origin: { document, path: ['spec'] },
-          targets: hostTargets(spec.targetRefs ?? [], namespace),
+          targets: hostTargets(spec.targetRefs ?? [], namespace, document),
           onlyHosts: hosts.map((host) => host.toLowerCase()),
           ports: [],
           routes,

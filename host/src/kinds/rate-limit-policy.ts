@@ -63,7 +63,7 @@ export const rateLimitPolicy = definePolicyKind<RateLimitPolicyObject>({
   ],
   toPolicy: ({ metadata, spec }, document) => {
     const namespace = metadata.namespace ?? DEFAULT_NAMESPACE;
-    const targets = hostTargets(spec.targetRefs ?? [], namespace);
+    const targets = hostTargets(spec.targetRefs ?? [], namespace, document);
     return {
       rateLimits: spec.rules.map((rule, index) => ({
         name: `${namespace}/${metadata.name}/${rule.name}`,

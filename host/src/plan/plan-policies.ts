@@ -9,6 +9,10 @@ import { planHeaderRule } from './plan-header-rule.ts';
 import { planQuotaScheduler } from './plan-quota-scheduler.ts';
 import { planRateLimit } from './plan-rate-limit.ts';
 import type { PluginConfiguration } from './plugin-configuration.ts';
+import { PolicyAttachment } from './routing/attach-policies.ts';
+import { attachTables } from './routing/attach-tables.ts';
+import { collectRouting } from './routing/collect-routing.ts';
+import { routeHosts, servicesOf } from './routing/route-hosts.ts';
 import { ruleHosts } from './rule-hosts.ts';
 import { type AmbiguousName, nameServices } from './short-forms.ts';
 import { unreachableRules } from './unreachable-rules.ts';
@@ -27,9 +31,14 @@ export interface PlannedRule<Rule> {
 }
 
 /** Joins valid policies into one plan: what needs a view of all of them is decided here. */
-export function plan(policies: readonly Policy[]): Planned {
+export function plan(given: readonly Policy[]): Planned {
+  const routing = collectRouting(given);
+  const { attached, diagnostics: gatewayDiagnostics } = attachTables(routing.tables, routing.gateways);
+  const attachment = new PolicyAttachment(attached, routing.gateways, routing.serviceEntries);
+  const policies = given.map((policy) => attachment.attach(policy));
   const rules = policies.flatMap(rulesOf);
-  const { formsOf, ambiguous } = nameServices(rules);
+  const { formsOf, ambiguous } = nameServices(rules, servicesOf(routing, attached));
+  const routed = routeHosts(routing, attached, formsOf);
   const hostsOf = new Map(rules.map((rule) => [rule, ruleHosts(rule, formsOf)]));
   const context: PlanContext = { patterns: new PatternTable(), formsOf };
   const ruleDiagnostics: Diagnostic[] = [];
@@ -62,7 +71,7 @@ export function plan(policies: readonly Policy[]): Planned {
     planHeaderRule,
   );
   const hosted = rules.map((rule) => ({ rule, hosts: hostsOf.get(rule)! }));
-  const { virtualHosts, diagnostics: routeDiagnostics } = planVirtualHosts(hosted, formsOf);
+  const { virtualHosts, diagnostics: routeDiagnostics } = planVirtualHosts(hosted, formsOf, routed);
   const { patterns } = context.patterns;
   const plugin: PluginConfiguration = {
     version: 1,
@@ -73,8 +82,15 @@ export function plan(policies: readonly Policy[]): Planned {
     ...(headerRules.length > 0 && { headerRules }),
   };
   return {
-    plan: { plugin, virtualHosts },
+    plan: {
+      plugin,
+      virtualHosts,
+      ...(routed.destinations.length > 0 && { destinations: routed.destinations }),
+    },
     diagnostics: [
+      ...gatewayDiagnostics,
+      ...attachment.diagnostics,
+      ...routed.diagnostics,
       ...ambiguous.map(ambiguityWarning),
       ...ruleDiagnostics,
       ...unreachableRules(schedulers, hostsOf, 'quota'),

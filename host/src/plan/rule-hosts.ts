@@ -21,5 +21,8 @@ export function targetHosts(
   targets: readonly HostTarget[],
   formsOf: ReadonlyMap<string, readonly string[]>,
 ): string[] {
-  return targets.flatMap((target) => ('service' in target ? formsOf.get(target.service)! : [target.host]));
+  return targets.flatMap((target) => {
+    if ('routed' in target) throw new Error('Expected targets that routing/attach-policies.ts has resolved');
+    return 'service' in target ? formsOf.get(target.service)! : [target.host];
+  });
 }

@@ -16,16 +16,20 @@ export interface AmbiguousName {
 }
 
 /**
- * Gives every service its forms. Only the bare name leaves out the namespace, so only it can be claimed by two
+ * Gives every service its forms, those that only routes name included. Only the bare name leaves out the namespace, so only it can be claimed by two
  * services: then it stands for neither, because a request for it cannot be told apart.
  */
-export function nameServices(rules: readonly PolicyRule[]): ServiceNames {
-  const services = new Map<string, PolicyRule>();
+export function nameServices(
+  rules: readonly PolicyRule[],
+  routedServices: readonly string[] = [],
+): ServiceNames {
+  const services = new Map<string, PolicyRule | undefined>();
   for (const rule of rules) {
     for (const target of [...rule.targets, ...rule.match.flatMap(targetsIn)]) {
       if ('service' in target && !services.has(target.service)) services.set(target.service, rule);
     }
   }
+  for (const service of routedServices) if (!services.has(service)) services.set(service, undefined);
   const claims = Map.groupBy(services.keys(), (service) => bareName(service));
   const formsOf = new Map<string, string[]>();
   for (const service of services.keys()) {
@@ -34,7 +38,11 @@ export function nameServices(rules: readonly PolicyRule[]): ServiceNames {
   }
   const ambiguous = [...claims]
     .filter(([, claimants]) => claimants.length > 1)
-    .map(([name, claimants]) => ({ name, services: claimants, rule: services.get(claimants[1]!)! }));
+    .flatMap(([name, claimants]) => {
+      const ruled = claimants.filter((service) => services.get(service) !== undefined);
+      const rule = services.get(ruled[1] ?? ruled[0] ?? '');
+      return rule === undefined ? [] : [{ name, services: claimants, rule }];
+    });
   return { formsOf, ambiguous };
 }
 

@@ -11,7 +11,7 @@ import type {
   Workload,
 } from '../plan/plugin-configuration.ts';
 import type { FieldPath } from './field-path.ts';
-import type { PolicyDocument } from './policy-document.ts';
+import type { Origin, RoutedTarget, Routing } from './routing.ts';
 
 /**
  * What every kind of policy becomes once it is valid: the plugin configuration's own words (Limit, QuotaBucket, …),
@@ -23,6 +23,8 @@ export interface Policy {
   quotaSchedulers?: PolicyQuotaScheduler[];
   circuitBreakers?: PolicyCircuitBreaker[];
   headerRules?: PolicyHeaderRule[];
+  /** Of the kinds that route: no rules, but what rules and requests find. */
+  routing?: Routing;
 }
 
 /** What a policy asks of some requests, whatever it is: whose requests, and where that stands. */
@@ -30,7 +32,7 @@ export interface PolicyRule {
   /** `namespace/policy` or `namespace/policy/rule`; unique over all policies among the rules of one function. */
   name: string;
   /** Where the rule stands, for messages of later stages. */
-  origin: { document: PolicyDocument; path: FieldPath };
+  origin: Origin;
   /** Whose requests it is about; empty: every host. All targets share the rule's state. */
   targets: HostTarget[];
   /** Narrows the targets to these host patterns; empty: no narrowing. */
@@ -91,8 +93,11 @@ export type PolicyHeaderEdit = HeaderEditAction & {
   responseMatch: PolicyCondition[];
 };
 
-/** A Kubernetes service by its full name, known under its short forms too, or a host pattern as it is. Lower case. */
-export type HostTarget = { service: string } | { host: string };
+/**
+ * A Kubernetes service by its full name, known under its short forms too, or a host pattern as it is, lower case; or
+ * what an object that routes serves, which planning finds out first (plan/routing/attach-policies.ts).
+ */
+export type HostTarget = { service: string } | { host: string } | { routed: RoutedTarget };
 
 /** As the plugin configuration's Matcher; or the request's host is one of the targets, of which there is at least one. */
 export type PolicyMatcher =

@@ -29,8 +29,13 @@ const server = createServer((socket: Socket) => {
   socket.once('data', (first) => {
     socket.pause();
     socket.unshift(first);
-    (first.toString('latin1', 0, 3) === 'PRI' ? http2 : http1).emit('connection', socket);
-    socket.resume();
+    if (first.toString('latin1', 0, 3) === 'PRI') {
+      // The session takes what was read so far, and the handle; a socket that flows would read on beside it.
+      http2.emit('connection', socket);
+    } else {
+      http1.emit('connection', socket);
+      socket.resume();
+    }
   });
 });
 

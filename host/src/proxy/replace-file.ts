@@ -11,6 +11,7 @@ const subscriptions: Record<XdsFile['name'], string> = {
   'clusters.json': 'cluster_manager\\.cds',
   'filter.json': 'extension_config_discovery\\.http_filter\\.sluice',
   'routes.json': 'http\\.[^.]+\\.rds\\.sluice',
+  'routes-local.json': 'http\\.[^.]+\\.rds\\.sluice-local',
 };
 
 interface Subscription {
@@ -39,7 +40,10 @@ export async function replaceFile(
     },
     { withinMillis },
   );
-  if (verdict === 'accepted') return { accepted: true };
+  if (verdict === 'accepted') {
+    if (file.name === 'clusters.json') await untilWarm(admin, withinMillis);
+    return { accepted: true };
+  }
   const problems = await poll(
     () => {
       const found = log.problemsSince(logPosition);
@@ -57,6 +61,17 @@ export async function replaceFile(
     reasons.set(file.version, reason);
   }
   return { accepted: false, reason };
+}
+
+/** A cluster whose servers are being looked up takes no requests yet, so no route may name it before that is done. */
+async function untilWarm(admin: AdminClient, withinMillis: number): Promise<void> {
+  await poll(
+    async () => {
+      const stats = await admin.stats('^cluster_manager\\.warming_clusters$');
+      return [...stats.values()].every((count) => count === '0') ? true : undefined;
+    },
+    { withinMillis },
+  );
 }
 
 export interface ReplaceContext {

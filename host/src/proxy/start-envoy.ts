@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EnvoyFiles, printFile, type XdsFile } from '../envoy/files.ts';
+import { type EnvoyFiles, printFile, watchedFiles, type XdsFile } from '../envoy/files.ts';
 import type { SocketAddress } from '../envoy/options.ts';
 import { longestWaitNanos } from '../plan/longest-wait.ts';
 import { AdminClient } from './admin-client.ts';
@@ -59,7 +59,7 @@ export async function startEnvoy(options: StartEnvoyOptions): Promise<StartedEnv
   const folder = await mkdtemp(join(tmpdir(), 'sluice-'));
   const directory = await XdsDirectory.create(join(folder, 'xds'));
   const files = options.translate(directory.path);
-  for (const file of [files.clusters, files.filter, files.routes]) await directory.replace(file);
+  for (const file of watchedFiles(files)) await directory.replace(file);
   const bootstrapPath = join(folder, 'bootstrap.json');
   await writeFile(bootstrapPath, printFile(files.bootstrap));
   const adminAddressPath = join(folder, 'admin-address');
@@ -106,7 +106,7 @@ async function untilServing(
   if (admin === undefined || listeners === undefined) {
     throw notServing(process, `Envoy did not serve within ${startWithinMillis} ms`);
   }
-  for (const file of [files.clusters, files.filter, files.routes]) {
+  for (const file of watchedFiles(files)) {
     await expectInForce(file, process, admin);
   }
   return { admin, listeners };

@@ -1,4 +1,4 @@
-import type { EnvoyFiles } from '../envoy/files.ts';
+import { type EnvoyFiles, watchedFiles } from '../envoy/files.ts';
 import { updateSteps } from '../envoy/update-steps.ts';
 import { type ReplaceContext, replaceFile, type Verdict } from './replace-file.ts';
 
@@ -22,7 +22,7 @@ export async function updateEnvoy(
 
 /** In the order of a change that goes forward: clusters, filter, routes. */
 async function putBack(files: EnvoyFiles, touched: Set<string>, context: ReplaceContext): Promise<void> {
-  for (const file of [files.clusters, files.filter, files.routes]) {
+  for (const file of watchedFiles(files)) {
     if (touched.has(file.name)) await replaceFile(file, context);
   }
 }

@@ -59,6 +59,16 @@ export function marginDuration() {
   return durationWithin('0s', 0, '1 h', MAX_WAIT_NANOS);
 }
 
+/** How long a request may take; `0s` is no limit. */
+export function timeoutDuration() {
+  return durationWithin('0s', 0, '366 days', MAX_INTERVAL_NANOS);
+}
+
+/** Whole milliseconds of a valid duration, as Envoy counts most times. */
+export function durationMillis(text: string): number {
+  return Math.round(parseDuration(text)! / 1e6);
+}
+
 function durationWithin(minimum: string, minimumNanos: number, maximum: string, maximumNanos: number) {
   const phrase = `a duration such as \`1s\`, \`500ms\` or \`1h30m\`, from ${minimum} to ${maximum}`;
   return z.string({ error: phrase }).refine(
@@ -83,4 +93,21 @@ export interface ProtobufDuration {
 /** True when `nanos` lies between `minimumNanos` and 366 days. */
 export function isInterval(nanos: number | undefined, minimumNanos: number): boolean {
   return nanos !== undefined && nanos >= minimumNanos && nanos <= MAX_INTERVAL_NANOS;
+}
+
+/** A duration of whole milliseconds, at least `minimumMillis`: finer ones are refused by the API server, too. */
+export function wholeMillis(minimumMillis: number) {
+  const phrase = `a duration such as \`1s\` or \`500ms\`, whole milliseconds, at least ${minimumMillis} ms`;
+  return z.string({ error: phrase }).refine(
+    (text) => {
+      const nanos = parseDuration(text);
+      return (
+        nanos !== undefined &&
+        nanos % 1e6 === 0 &&
+        nanos >= minimumMillis * 1e6 &&
+        nanos <= MAX_INTERVAL_NANOS
+      );
+    },
+    { error: phrase },
+  );
 }

@@ -1,5 +1,5 @@
 import { fieldOf, fieldPattern, findFields } from '../field-path.ts';
-import { error, type Finding, type Rule, warning } from '../rule.ts';
+import { error, type Finding, type Rule } from '../rule.ts';
 
 const TARGETS = fieldPattern('spec.configs[].target_services[]');
 
@@ -10,7 +10,7 @@ const GROUPS: Record<string, string> = {
   VirtualService: 'networking.istio.io',
 };
 
-/** What a target asks must be known without reading a cluster: Sluice reads no services and no routes. */
+/** A target has the group of its kind, and a section (a route) only where it is a VirtualService. */
 export const asmTargetServices: Rule = (value) =>
   findFields(value, TARGETS).flatMap(({ path, value: target }) => {
     const kind = fieldOf(target, 'kind') ?? 'Service';
@@ -26,23 +26,7 @@ export const asmTargetServices: Rule = (value) =>
         ),
       );
     }
-    if (kind === 'VirtualService') {
-      findings.push(
-        error(
-          [...path, 'kind'],
-          'expected Service or ServiceEntry, got VirtualService: Sluice does not read VirtualServices yet, so its hosts are not known; use match.vhost.name',
-        ),
-      );
-    }
-    if (kind === 'ServiceEntry') {
-      findings.push(
-        warning(
-          [...path, 'kind'],
-          'expected Service, got ServiceEntry: Sluice does not read ServiceEntries yet, and takes name.namespace.svc.cluster.local as its host; for another host use match.vhost.name',
-        ),
-      );
-    }
-    if (fieldOf(target, 'section_name') !== undefined) {
+    if (fieldOf(target, 'section_name') !== undefined && kind !== 'VirtualService') {
       findings.push(
         error(
           [...path, 'section_name'],

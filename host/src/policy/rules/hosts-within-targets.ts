@@ -24,12 +24,12 @@ export function hostsWithinTargets(hostPatterns: FieldPattern): Rule {
   };
 }
 
-/** Everything (`*`) for a target that another check refuses, so that one mistake is reported once. */
+/** Everything (`*`) for a target whose hosts are known later, or that another check refuses, so that one mistake is reported once. */
 function targetHosts(target: unknown, policyNamespace: string): string[] {
   const name = fieldOf(target, 'name');
   const kind = fieldOf(target, 'kind');
   if (typeof name !== 'string') return ['*'];
   if (kind === 'VirtualHost') return [name.toLowerCase()];
-  if (kind !== 'Service' && kind !== 'ServiceEntry') return ['*'];
+  if (kind !== 'Service') return ['*'];
   return serviceForms(serviceHost(name, String(fieldOf(target, 'namespace') ?? policyNamespace)));
 }

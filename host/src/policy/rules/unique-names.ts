@@ -1,12 +1,12 @@
 import { quote } from '../describe-value.ts';
-import { type FieldPath, type FieldPattern, findFields } from '../field-path.ts';
+import { type FieldPattern, findFields } from '../field-path.ts';
 import { error, type Rule } from '../rule.ts';
 
 /**
  * The names under `pattern` are distinct. A rule's name is the identity of its bucket and its metrics: two rules of
  * one name would count into one bucket.
  */
-export function uniqueNames(pattern: FieldPattern): Rule {
+export function uniqueNames(pattern: FieldPattern, others = 'rule of this policy'): Rule {
   return (value) => {
     const first = new Set<unknown>();
     return findFields(value, pattern).flatMap(({ path, value: name }) => {
@@ -14,11 +14,7 @@ export function uniqueNames(pattern: FieldPattern): Rule {
         first.add(name);
         return [];
       }
-      return [duplicate(path, name)];
+      return [error(path, `expected a name no other ${others} has, got ${quote(name)} again`)];
     });
   };
-}
-
-function duplicate(path: FieldPath, name: string) {
-  return error(path, `expected a name no other rule of this policy has, got ${quote(name)} again`);
 }

@@ -7,9 +7,10 @@ import type { PolicyDocument } from '../policy-document.ts';
 export function duplicatePolicies(documents: readonly PolicyDocument[]): PolicyDocument[] {
   const first = new Set<string>();
   return documents.filter(({ value }) => {
-    const { kind, namespace, name } = identityOf(value);
+    const { group, kind, namespace, name } = identityOf(value);
     if (typeof name !== 'string') return false;
-    const identity = JSON.stringify([kind, namespace, name]);
+    // Policies of two groups would share the names of their buckets; gateways of Istio and of Gateway API share nothing.
+    const identity = JSON.stringify([kind === 'Gateway' ? group : '', kind, namespace, name]);
     if (first.has(identity)) return true;
     first.add(identity);
     return false;
@@ -25,6 +26,7 @@ export function duplicatePolicyDiagnostic(document: PolicyDocument): Diagnostic 
 function identityOf(value: unknown) {
   const metadata = fieldOf(value, 'metadata');
   return {
+    group: String(fieldOf(value, 'apiVersion')).replace(/\/[^/]*$/, ''),
     kind: String(fieldOf(value, 'kind')),
     namespace: String(fieldOf(metadata, 'namespace') ?? 'default'),
     name: fieldOf(metadata, 'name'),
