@@ -97,7 +97,7 @@ describe('the tarball', () => {
     const imported = new Set<string>();
     for (const file of files.filter((each) => /^dist\/.*\.(js|d\.ts)$/.test(each))) {
       const text = await readFile(join(installed.root, file), 'utf8');
-      for (const [, specifier] of text.matchAll(/\b(?:from|import)\s*\(?\s*['"]([^'"\n]+)['"]/g)) {
+      for (const [, specifier] of text.matchAll(/(?<!['"])\b(?:from|import)\s*\(?\s*['"]([^'"\n]+)['"]/g)) {
         if (/^(\.|node:)/.test(specifier!)) continue;
         imported.add(/^(@[^/]+\/)?[^/]+/.exec(specifier!)![0]);
       }
