@@ -129,7 +129,7 @@ const holding: BehaviourCase[] = [
   {
     name: 'a light workload gets its share beside a heavy one',
     policies: quotaPolicy({
-      quota: quota(1, 120),
+      quota: quota(1, 250),
       workloads: workloads({ light: { priority: 1 }, heavy: { priority: 2 } }),
     }),
     steps: [
