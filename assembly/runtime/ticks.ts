@@ -37,3 +37,11 @@ export function soonerTick(left: u32, right: u32): u32 {
   if (left == 0) return right;
   return right == 0 ? left : min(left, right);
 }
+
+const NANOS_PER_MILLI: u64 = 1_000_000;
+
+/** Within how many milliseconds to tick for what is due then: 1 at least, and a second at most. */
+export function millisUntil(dueNanos: u64, nowNanos: u64): u32 {
+  if (dueNanos <= nowNanos) return 1;
+  return <u32>min<u64>((dueNanos - nowNanos + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI, 1_000);
+}

@@ -2,8 +2,8 @@ import { HostTable } from '../../core/host-table';
 import { BreakerSettings } from '../../core/circuit-breaker/settings';
 import { BreakerMetrics } from '../../runtime/breakers/breaker-metrics';
 import { BreakerStore } from '../../runtime/breakers/breaker-store';
-import { fact, factLength, readHost } from '../../runtime/request';
 import { Descriptor, fingerprintOf, NO_FINGERPRINT } from '../matching/descriptor';
+import { findByHost } from '../matching/find-by-host';
 import { Scope } from '../matching/scope';
 import { RefusalReply } from '../refusal-reply';
 import { FailureConditions } from './outcome';
@@ -47,13 +47,7 @@ export class Breakers {
 
   /** Position of the breaker of the request at hand, −1 for none: of the most exact host, the first that applies. */
   find(): i32 {
-    let host: usize = 0;
-    let hostLength = 0;
-    if (this.hosts.needsHost && readHost()) {
-      host = fact;
-      hostLength = factLength;
-    }
-    const count = this.hosts.find(host, hostLength, this.found);
+    const count = findByHost(this.hosts, this.found);
     for (let index = 0; index < count; index++) {
       const position = unchecked(this.found[index]);
       if (unchecked(this.breakers[position]).applies()) return position;

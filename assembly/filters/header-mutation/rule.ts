@@ -1,6 +1,6 @@
 import { HostTable } from '../../core/host-table';
 import { Counter } from '../../runtime/metrics';
-import { fact, factLength, readHost } from '../../runtime/request';
+import { findByHost } from '../matching/find-by-host';
 import { Scope } from '../matching/scope';
 import { Edit } from './edit';
 import { Fact } from './fact';
@@ -106,13 +106,7 @@ export class RuleSet {
   /** Fills `applying`. */
   collect(): i32 {
     serial++;
-    let host: usize = 0;
-    let hostLength = 0;
-    if (this.hosts.needsHost && readHost()) {
-      host = fact;
-      hostLength = factLength;
-    }
-    const found = this.hosts.find(host, hostLength, this.found);
+    const found = findByHost(this.hosts, this.found);
     let count = 0;
     for (let index = 0; index < found; index++) {
       const position = unchecked(this.found[index]);

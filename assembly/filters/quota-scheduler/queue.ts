@@ -87,7 +87,7 @@ import {
   workerId,
 } from '../../runtime/ledger';
 import { holdLease, LeaseHolder } from '../../runtime/buckets/lease-book';
-import { soonerTick, wantTickWithin } from '../../runtime/ticks';
+import { millisUntil, soonerTick, wantTickWithin } from '../../runtime/ticks';
 import { addDeadline, removeDeadline } from './deadlines';
 import { enterHeldRequest, freeHeldRequest, HeldRequest, newHeldRequest } from './held-request';
 import { LiveScheduler } from './live-scheduler';
@@ -115,7 +115,7 @@ const LONGEST_LOOK_NANOS: u64 = 20 * NANOS_PER_MILLI;
 /** A worker that was not seen for so long is gone, and what it held with it. */
 const WORKER_LOST_NANOS: u64 = 10_000_000_000;
 /** Requests let go in one go, so that nothing else on the worker waits for them. */
-export const MOST_GRANTS: i32 = 256;
+const MOST_GRANTS: i32 = 256;
 /** Queues looked at in one tick; the others have theirs a millisecond later. */
 const MOST_VISITS: i32 = 128;
 /** Of its time, as long as a standing queue lasts, a request may wait this part. */
@@ -205,8 +205,6 @@ export class Queue extends LeaseHolder {
     this.leased -= cost;
     return true;
   }
-
-  get isLeasing(): bool { return this.leaseSize > 0; }
 
   // Arrivals ----------------------------------------------------------------------------------------------------------
 
@@ -687,7 +685,6 @@ export class Queue extends LeaseHolder {
     return isNewcomerAdmitted;
   }
 
-
   private needLocalFlow(workload: Workload, id: u32): LocalFlow {
     for (let index = 0; index < this.flows.length; index++) {
       const flow = unchecked(this.flows[index]);
@@ -847,11 +844,6 @@ export class Queue extends LeaseHolder {
     setLastUsedNanos(nowNanos);
     return commitBytes(this.key, scheduleRecord, scheduleRecordBytes);
   }
-}
-
-function millisUntil(dueNanos: u64, nowNanos: u64): u32 {
-  if (dueNanos <= nowNanos) return 1;
-  return <u32>min<u64>((dueNanos - nowNanos + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI, 60_000);
 }
 
 /** The row of a flow in the record at hand, or −1. */

@@ -4,9 +4,10 @@ import { HostTable } from '../../core/host-table';
 import { monotonicNanos } from '../../runtime/clock';
 import { JsonReader } from '../../runtime/json-reader';
 import { CommonConfiguration } from '../../runtime/plugin-config';
-import { fact, factLength, isGrpcRequest, readHost } from '../../runtime/request';
-import { soonerTick, wantTickWithin } from '../../runtime/ticks';
+import { isGrpcRequest } from '../../runtime/request';
+import { millisUntil, soonerTick, wantTickWithin } from '../../runtime/ticks';
 import { tellVerdict, VERDICT_SCHEDULER, VERDICT_WORKLOAD, verdictIsWanted } from '../../runtime/verdict';
+import { findByHost } from '../matching/find-by-host';
 import { Section, TrafficFunction } from '../section';
 import { readQuotaSchedulers } from './config';
 import { nextDeadline } from './deadlines';
@@ -17,7 +18,6 @@ import { ADMITTED, HELD, MOVED, Queue, retryNanos, SHADOW_HELD, TOO_LATE } from 
 import { QuotaScheduler } from './quota-scheduler';
 
 const QUOTA_SCHEDULERS = bytesOf('quotaSchedulers');
-const NANOS_PER_MILLI: u64 = 1_000_000;
 /** Requests whose time is up are answered this many a tick, so that nothing else on the worker waits for them. */
 const MOST_EXPIRED: i32 = 256;
 /** How often a key that has lost its place looks for another, before it takes what it finds. */
@@ -41,9 +41,7 @@ export class QuotaScheduling extends TrafficFunction {
     const next = Queue.tick(nowNanos);
     const request = nextDeadline();
     if (request === null) return next;
-    const due = request.deadlineNanos;
-    const millis = due <= nowNanos ? 1 : <u32>min<u64>((due - nowNanos + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI, 1_000);
-    return soonerTick(next, millis);
+    return soonerTick(next, millisUntil(request.deadlineNanos, nowNanos));
   }
 }
 
@@ -100,13 +98,7 @@ export class QuotaSection extends Section {
 
   /** The first scheduler in the order of the configuration that is for the request at hand. */
   private find(): QuotaScheduler | null {
-    let host: usize = 0;
-    let hostLength = 0;
-    if (this.hosts.needsHost && readHost()) {
-      host = fact;
-      hostLength = factLength;
-    }
-    const count = this.hosts.find(host, hostLength, this.found);
+    const count = findByHost(this.hosts, this.found);
     let first: i32 = i32.MAX_VALUE;
     for (let index = 0; index < count; index++) {
       const position = unchecked(this.found[index]);
@@ -158,10 +150,7 @@ function schedule(scheduler: QuotaScheduler, context: u32): u32 {
     return FILTER_CONTINUE;
   }
   if (verdict == HELD) {
-    const request = nextDeadline()!;
-    const nowNanos = monotonicNanos();
-    const due = request.deadlineNanos;
-    wantTickWithin(due <= nowNanos ? 1 : <u32>min<u64>((due - nowNanos + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI, 1_000));
+    wantTickWithin(millisUntil(nextDeadline()!.deadlineNanos, monotonicNanos()));
     return FILTER_STOP_ALL_AND_WATERMARK;
   }
   (verdict == TOO_LATE ? workload.refusedDeadline : workload.refusedFull).add(1);

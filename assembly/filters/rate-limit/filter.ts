@@ -1,6 +1,7 @@
 import { FILTER_CONTINUE, FILTER_STOP } from '../../runtime/abi';
 import { monotonicNanos } from '../../runtime/clock';
-import { fact, factLength, isGrpcRequest, readHost } from '../../runtime/request';
+import { isGrpcRequest } from '../../runtime/request';
+import { findByHost } from '../matching/find-by-host';
 import { tellVerdict, VERDICT_LIMITER, verdictIsWanted } from '../../runtime/verdict';
 import { RateLimits, Rule } from './rule';
 import { markResponse } from './response-mark';
@@ -42,13 +43,7 @@ export function refundRequest(limits: RateLimits): void {
 /** Fills `limits.applying` with the rules that limit the request; returns how many. */
 function collectApplying(limits: RateLimits): i32 {
   serial++;
-  let host: usize = 0;
-  let hostLength = 0;
-  if (limits.hosts.needsHost && readHost()) {
-    host = fact;
-    hostLength = factLength;
-  }
-  const found = limits.hosts.find(host, hostLength, limits.found);
+  const found = findByHost(limits.hosts, limits.found);
   let count = 0;
   for (let index = 0; index < found; index++) {
     const position = unchecked(limits.found[index]);

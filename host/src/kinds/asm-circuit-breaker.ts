@@ -1,10 +1,9 @@
 import type { RefusalResponse } from '../plan/plugin-configuration.ts';
-import { type Found, fieldPattern, findFields, isFieldMap } from '../policy/field-path.ts';
+import { fieldPattern } from '../policy/field-path.ts';
 import { parseDuration } from '../policy/fields/duration.ts';
 import { DEFAULT_NAMESPACE } from '../policy/fields/kubernetes-object.ts';
 import { hundredths } from '../policy/fields/number.ts';
 import type { BreakerSettings, PolicyCircuitBreaker } from '../policy/policy.ts';
-import type { PolicyDocument } from '../policy/policy-document.ts';
 import { asmMatchers } from '../policy/rules/asm-matchers.ts';
 import { asmMisplacedFields } from '../policy/rules/asm-misplaced-fields.ts';
 import { asmTargetServices } from '../policy/rules/asm-target-services.ts';
@@ -22,8 +21,8 @@ import {
   asmCircuitBreakerSchema,
 } from './asm-circuit-breaker-schema.ts';
 import { asmCondition } from './asm-matcher.ts';
-import { asmTarget } from './asm-target-service.ts';
-import { hostTarget } from './host-target.ts';
+import { namesInHeaderMaps } from './asm-response-header-names.ts';
+import { type AsmOwner, asmTargets } from './asm-target-service.ts';
 import { definePolicyKind } from './policy-kind.ts';
 import { refusal } from './refusal.ts';
 
@@ -32,6 +31,8 @@ const RESPONSES = fieldPattern('spec.configs[].breaker_config.custom_response');
 const RESPONSE_HEADER_MAPS = ['header_to_add', 'headers_to_add'].map((field) =>
   fieldPattern(`spec.configs[].breaker_config.custom_response.${field}`),
 );
+
+const responseHeaderNames = namesInHeaderMaps(RESPONSE_HEADER_MAPS);
 
 /** Alibaba Cloud Service Mesh's circuit breaker; docs/policies/asm-circuit-breaker.md says what each field means here. */
 export const asmCircuitBreaker = definePolicyKind<AsmCircuitBreaker>({
@@ -64,24 +65,10 @@ export const asmCircuitBreaker = definePolicyKind<AsmCircuitBreaker>({
   }),
 });
 
-function responseHeaderNames(value: unknown): Found[] {
-  return RESPONSE_HEADER_MAPS.flatMap((pattern) => findFields(value, pattern)).flatMap(
-    ({ path, value: map }) =>
-      isFieldMap(map) ? Object.keys(map).map((name) => ({ path: [...path, name], value: name })) : [],
-  );
-}
-
-interface Owner {
-  namespace: string;
-  name: string;
-  document: PolicyDocument;
-}
-
-/** One breaker a virtual host: every target service has its own. */
 function configBreakers(
   config: AsmCircuitBreakerConfig,
   index: number,
-  owner: Owner,
+  owner: AsmOwner,
 ): PolicyCircuitBreaker[] {
   const vhost = config.match?.vhost;
   const route = vhost?.route;
@@ -92,24 +79,7 @@ function configBreakers(
     match: (route?.header_match ?? []).map((matcher) => asmCondition('header', matcher)),
     ...breakerSettings(config.breaker_config),
   } satisfies Partial<PolicyCircuitBreaker>;
-  const name = `${owner.namespace}/${owner.name}/${config.name ?? index}`;
-  if (config.target_services === undefined) {
-    const ports = vhost?.port === undefined ? [] : [vhost.port];
-    return [{ name, targets: hostTarget(vhost?.name), ports, ...common }];
-  }
-  const isOnly = config.target_services.length === 1;
-  return config.target_services.map((service, at): PolicyCircuitBreaker => {
-    const { target, suffix } = asmTarget(service, owner.namespace, {
-      document: owner.document,
-      path: [...common.origin.path, 'target_services', at],
-    });
-    return {
-      name: isOnly ? name : `${name}/${suffix}`,
-      targets: [target],
-      ports: service.port === undefined ? [] : [service.port],
-      ...common,
-    };
-  });
+  return asmTargets(config, index, owner).map((target) => ({ ...target, ...common }));
 }
 
 function breakerSettings(config: AsmBreakerConfig): BreakerSettings {

@@ -1,9 +1,8 @@
 import type { Limit, RefusalResponse } from '../plan/plugin-configuration.ts';
-import { type Found, fieldPattern, findFields, isFieldMap } from '../policy/field-path.ts';
+import { fieldPattern } from '../policy/field-path.ts';
 import { protobufDurationNanos } from '../policy/fields/duration.ts';
 import { DEFAULT_NAMESPACE } from '../policy/fields/kubernetes-object.ts';
 import type { PolicyRateLimit } from '../policy/policy.ts';
-import type { PolicyDocument } from '../policy/policy-document.ts';
 import { asmMatchers } from '../policy/rules/asm-matchers.ts';
 import { asmMisplacedFields } from '../policy/rules/asm-misplaced-fields.ts';
 import { asmOverrideConditions } from '../policy/rules/asm-override-conditions.ts';
@@ -20,14 +19,16 @@ import {
   asmLocalRateLimiterSchema,
 } from './asm-local-rate-limiter-schema.ts';
 import { asmCondition } from './asm-matcher.ts';
-import { asmTarget } from './asm-target-service.ts';
-import { hostTarget } from './host-target.ts';
+import { namesInHeaderMaps } from './asm-response-header-names.ts';
+import { type AsmOwner, asmTargets } from './asm-target-service.ts';
 import { definePolicyKind } from './policy-kind.ts';
 
 const RESPONSE_HEADER_MAPS = [
   fieldPattern('spec.configs[].limit.response_header_to_add'),
   fieldPattern('spec.configs[].limit.response_headers_to_add'),
 ];
+
+const responseHeaderNames = namesInHeaderMaps(RESPONSE_HEADER_MAPS);
 
 /** Alibaba Cloud Service Mesh's local rate limiter; docs/policies/asm-local-rate-limiter.md says what each field means here. */
 export const asmLocalRateLimiter = definePolicyKind<AsmLocalRateLimiter>({
@@ -56,21 +57,7 @@ export const asmLocalRateLimiter = definePolicyKind<AsmLocalRateLimiter>({
   }),
 });
 
-function responseHeaderNames(value: unknown): Found[] {
-  return RESPONSE_HEADER_MAPS.flatMap((pattern) => findFields(value, pattern)).flatMap(
-    ({ path, value: map }) =>
-      isFieldMap(map) ? Object.keys(map).map((name) => ({ path: [...path, name], value: name })) : [],
-  );
-}
-
-interface Policy {
-  namespace: string;
-  name: string;
-  document: PolicyDocument;
-}
-
-/** ASM keeps a bucket per virtual host, so every target service has a rule, and with it a bucket, of its own. */
-function configRules(config: AsmRateLimitConfig, index: number, policy: Policy): PolicyRateLimit[] {
+function configRules(config: AsmRateLimitConfig, index: number, policy: AsmOwner): PolicyRateLimit[] {
   const vhost = config.match?.vhost;
   const common = {
     origin: { document: policy.document, path: ['spec', 'configs', index] },
@@ -88,24 +75,7 @@ function configRules(config: AsmRateLimitConfig, index: number, policy: Policy):
     key: config.limit.per_downstream_connection === true ? [{ on: 'connection' as const }] : [],
     ...refusal(config.limit),
   } satisfies Partial<PolicyRateLimit>;
-  const name = `${policy.namespace}/${policy.name}/${config.name ?? index}`;
-  if (config.target_services === undefined) {
-    const targets = hostTarget(vhost?.name);
-    return [{ name, targets, ports: vhost?.port === undefined ? [] : [vhost.port], ...common }];
-  }
-  const isOnly = config.target_services.length === 1;
-  return config.target_services.map((service, at) => {
-    const { target, suffix } = asmTarget(service, policy.namespace, {
-      document: policy.document,
-      path: [...common.origin.path, 'target_services', at],
-    });
-    return {
-      name: isOnly ? name : `${name}/${suffix}`,
-      targets: [target],
-      ports: service.port === undefined ? [] : [service.port],
-      ...common,
-    };
-  });
+  return asmTargets(config, index, policy).map((target) => ({ ...target, ...common }));
 }
 
 function tokenBucket({
