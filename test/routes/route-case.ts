@@ -30,7 +30,7 @@ export interface RouteCheck {
   /** Headers of the answer. */
   answered?: Record<string, string | null>;
   body?: string;
-  /** Percent of 2,000 requests that each server gets, within 3 points; a server that is not named gets nothing. */
+  /** Percent of 8,000 requests that each server gets, within 3 points; a server that is not named gets nothing. */
   shares?: Record<string, number>;
   /** Servers that receive a copy. */
   mirrors?: string[];
