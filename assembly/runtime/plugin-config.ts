@@ -12,8 +12,11 @@ export const CONFIGURATION_VERSION: u32 = 1;
 const VERSION = bytesOf('version');
 const LOG_LEVEL = bytesOf('logLevel');
 const PATTERNS = bytesOf('patterns');
+const PORTS_FROM = bytesOf('portsFrom');
 const EXPRESSION = bytesOf('expression');
 const TABLE = bytesOf('table');
+const AUTHORITY = bytesOf('authority');
+const VIRTUAL_HOST = bytesOf('virtualHost');
 const LEVELS: StaticArray<u8>[] = [bytesOf('debug'), bytesOf('info'), bytesOf('warn'), bytesOf('error'), bytesOf('off')];
 const LEVEL_NUMBERS: u32[] = [LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_OFF];
 
@@ -39,6 +42,8 @@ function isBinaryStruct(pointer: usize): bool {
 export class CommonConfiguration {
   patterns: ByteAutomaton[] = [];
   logThreshold: u32 = LOG_WARN;
+  /** `ports` of rules are those that virtual hosts are named after, not those of authorities. */
+  portsAreOfVirtualHosts: bool = false;
   private hasVersion: bool = false;
 
   /** Reads the field at hand if it is a common one. */
@@ -50,6 +55,8 @@ export class CommonConfiguration {
       this.logThreshold = readLevel(reader);
     } else if (reader.fieldIs(PATTERNS)) {
       this.readPatterns(reader);
+    } else if (reader.fieldIs(PORTS_FROM)) {
+      this.portsAreOfVirtualHosts = readPortsFrom(reader);
     } else {
       return false;
     }
@@ -80,13 +87,21 @@ export class CommonConfiguration {
   }
 }
 
+function readPortsFrom(reader: JsonReader): bool {
+  const word = reader.readString();
+  if (isText(word, VIRTUAL_HOST)) return true;
+  if (!isText(word, AUTHORITY)) reader.refuse('expected authority or virtualHost');
+  return false;
+}
+
+function isText(word: StaticArray<u8>, text: StaticArray<u8>): bool {
+  return text.length == word.length && memory.compare(changetype<usize>(text), changetype<usize>(word), word.length) == 0;
+}
+
 function readLevel(reader: JsonReader): u32 {
   const word = reader.readString();
   for (let index = 0; index < LEVELS.length; index++) {
-    const level = LEVELS[index];
-    if (level.length == word.length && memory.compare(changetype<usize>(level), changetype<usize>(word), word.length) == 0) {
-      return LEVEL_NUMBERS[index];
-    }
+    if (isText(word, LEVELS[index])) return LEVEL_NUMBERS[index];
   }
   reader.refuse('expected off, error, warn, info or debug');
   return LOG_WARN;

@@ -4,6 +4,7 @@ import { resultPointer, resultSize } from './memory';
 
 /** Envoy attributes, 0.4–0.8 µs each: read only by rules that ask for them, and once a request. */
 export const ROUTE_NAME = bytesOf('xds\0route_name');
+export const VIRTUAL_HOST_NAME = bytesOf('xds\0virtual_host_name');
 export const CONNECTION_ID = bytesOf('connection\0id');
 export const REQUEST_PROTOCOL = bytesOf('request\0protocol');
 export const RESPONSE_CODE = bytesOf('response\0code');

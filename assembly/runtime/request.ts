@@ -1,7 +1,16 @@
 import { parseAddress } from '../core/address';
 import { bytesOf, equalBytes, equalBytesIgnoringCase, indexOfByte, lastIndexOfByte } from '../core/bytes';
 import { findHeader, findHeaderFrom, findJoinedHeader, foundLength, foundValue, loadRequestHeaders } from './headers';
-import { CONNECTION_ID, propertyLength, propertyValue, readProperty, REQUEST_PROTOCOL, ROUTE_NAME, SOURCE_ADDRESS } from './properties';
+import {
+  CONNECTION_ID,
+  propertyLength,
+  propertyValue,
+  readProperty,
+  REQUEST_PROTOCOL,
+  ROUTE_NAME,
+  SOURCE_ADDRESS,
+  VIRTUAL_HOST_NAME,
+} from './properties';
 
 /**
  * The facts of the request at hand, each read when first asked for and then kept. A fact is left in `fact` and
@@ -40,6 +49,9 @@ let routeIsKnown: bool = false;
 let route: usize = 0;
 let routeLength: i32 = 0;
 
+let virtualHostIsKnown: bool = false;
+let virtualHostNamesPort: i32 = -1;
+
 let addressIsKnown: bool = false;
 let addressFamily: i32 = 0;
 /** The client's address, 16 bytes. */
@@ -54,6 +66,7 @@ export function beginRequest(): void {
   hasHeaders = false;
   hostIsKnown = false;
   routeIsKnown = false;
+  virtualHostIsKnown = false;
   addressIsKnown = false;
   connectionIsKnown = false;
 }
@@ -140,6 +153,30 @@ export function readRouteName(): bool {
   fact = route;
   factLength = routeLength;
   return routeLength > 0;
+}
+
+/** The port in the name of the chosen virtual host, as Istio writes it (`host:80`, `inbound|http|80`); −1 when it names none. */
+export function virtualHostPort(): i32 {
+  if (!virtualHostIsKnown) {
+    virtualHostIsKnown = true;
+    virtualHostNamesPort = readProperty(VIRTUAL_HOST_NAME) ? portAtEnd(propertyValue, propertyLength) : -1;
+  }
+  return virtualHostNamesPort;
+}
+
+/** The number behind the last `:` or `|`. */
+function portAtEnd(text: usize, length: i32): i32 {
+  let port = 0;
+  let scale = 1;
+  let at = length - 1;
+  for (; at >= 0 && scale <= 10_000; at--, scale *= 10) {
+    const digit = <i32>load<u8>(text + at) - 48;
+    if (digit < 0 || digit > 9) break;
+    port += digit * scale;
+  }
+  if (scale == 1 || at < 0) return -1;
+  const separator = load<u8>(text + at);
+  return separator == 58 /* : */ || separator == 124 /* | */ ? port : -1;
 }
 
 /** Puts the downstream remote address into `clientAddress`; returns 4, 6, or 0 when there is none (a Unix socket). */

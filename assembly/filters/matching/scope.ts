@@ -2,7 +2,7 @@ import { bytesOf, equalBytes } from '../../core/bytes';
 import { HostTable, LONGEST_NAME } from '../../core/host-table';
 import { JsonReader } from '../../runtime/json-reader';
 import { CommonConfiguration } from '../../runtime/plugin-config';
-import { authorityPort, fact, factLength, readHost, readRouteName } from '../../runtime/request';
+import { authorityPort, fact, factLength, readHost, readRouteName, virtualHostPort } from '../../runtime/request';
 import { allHold, Matcher } from './matcher';
 import { readMatchers } from './read-matcher';
 import { lowerCase, readStrings } from './read-text';
@@ -22,13 +22,18 @@ export class Scope {
   /** Null: every host. */
   private hosts: StaticArray<u8>[] | null = null;
   private ports: StaticArray<i32> | null = null;
+  /** What the document says once for all, which may come after this rule. */
+  private common: CommonConfiguration | null = null;
   private routes: StaticArray<u8>[] = NO_NAMES;
   private matchers: Matcher[] = NO_MATCHERS;
 
   /** Reads the field at hand if it is one of a scope's. */
   readField(reader: JsonReader, common: CommonConfiguration): bool {
     if (reader.fieldIs(HOSTS)) this.hosts = readHosts(reader);
-    else if (reader.fieldIs(PORTS)) this.ports = readPorts(reader);
+    else if (reader.fieldIs(PORTS)) {
+      this.ports = readPorts(reader);
+      this.common = common;
+    }
     else if (reader.fieldIs(ROUTES)) this.routes = readRoutes(reader);
     else if (reader.fieldIs(MATCH)) this.matchers = readMatchers(reader, common);
     else return false;
@@ -45,15 +50,15 @@ export class Scope {
   /** Whether the request at hand, whose host is one of the scope's, is in it. */
   holds(): bool {
     const ports = this.ports;
-    if (ports !== null && !portIsAmong(ports)) return false;
+    if (ports !== null && !portIsAmong(ports, this.common!.portsAreOfVirtualHosts)) return false;
     if (this.routes.length > 0 && !routeIsAmong(this.routes)) return false;
     return this.matchers.length == 0 || allHold(this.matchers);
   }
 }
 
-function portIsAmong(ports: StaticArray<i32>): bool {
-  readHost();
-  const port = authorityPort();
+function portIsAmong(ports: StaticArray<i32>, areOfVirtualHosts: bool): bool {
+  if (!areOfVirtualHosts) readHost();
+  const port = areOfVirtualHosts ? virtualHostPort() : authorityPort();
   if (port < 0) return true;
   for (let index = 0; index < ports.length; index++) if (unchecked(ports[index]) == port) return true;
   return false;

@@ -317,6 +317,12 @@ export const pluginConfigurationSchema = z
   .strictObject({
     version: z.literal(1),
     logLevel: z.enum(['off', 'error', 'warn', 'info', 'debug']).optional().describe('Default warn.'),
+    portsFrom: z
+      .enum(['authority', 'virtualHost'])
+      .optional()
+      .describe(
+        'Where ports of rules are looked for: in the authority (default), or at the end of the name of the virtual host.',
+      ),
     patterns: z
       .array(z.strictObject({ expression: z.string(), table: z.string().describe('Base64.') }))
       .optional(),

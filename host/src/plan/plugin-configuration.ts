@@ -10,6 +10,12 @@ export interface PluginConfiguration {
   version: 1;
   /** What to log from: `off` costs nothing on the request path. Default `warn`. */
   logLevel?: 'off' | 'error' | 'warn' | 'info' | 'debug';
+  /**
+   * Where `ports` of rules are looked for: in the authority (default), or behind the last `:` or `|` of the name of the
+   * Envoy virtual host, as Istio names them (`reviews.default.svc.cluster.local:9080`, `inbound|http|9080`), whatever
+   * port the client called.
+   */
+  portsFrom?: 'authority' | 'virtualHost';
   /** Compiled regular expressions; a matcher refers to one by its index here. */
   patterns?: CompiledPattern[];
   /** Rate-limit rules. Every rule that matches a request must pass; tokens are taken only when all pass. */
@@ -50,7 +56,7 @@ export interface RateLimitRule {
    * A rule for `*` applies beside the rules of a more exact host.
    */
   hosts?: string[];
-  /** Ports the authority may carry; an authority without a port always matches. Absent: any port. */
+  /** Ports the authority (see `portsFrom`) may carry; one without a port always matches. Absent: any port. */
   ports?: number[];
   /** Names of Envoy routes (`xds.route_name`), one of which must have been chosen. Absent: any. */
   routes?: string[];

@@ -21,6 +21,7 @@ export function beginStream(process: ProxyProcess, worker: Worker, options: Requ
       connectionId: options.connectionId ?? 1,
       sourceAddress: options.sourceAddress ?? '127.0.0.1:40000',
       routeName: options.routeName,
+      virtualHostName: options.virtualHostName,
       startNanos: process.clock.now(),
       overrides: options.properties,
       stored: undefined,

@@ -53,6 +53,7 @@ export interface StreamAttributes {
   connectionId: bigint | number;
   sourceAddress: string;
   routeName: string | undefined;
+  virtualHostName: string | undefined;
   /** Monotonic time of its arrival, ns. */
   startNanos: bigint;
   /** Properties by path, segments joined by `.`; these come first. */

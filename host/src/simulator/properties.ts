@@ -39,6 +39,8 @@ function streamProperty(
   switch (name) {
     case 'xds.route_name':
       return attributes.routeName;
+    case 'xds.virtual_host_name':
+      return attributes.virtualHostName;
     case 'connection.id':
     case 'connection_id':
       return BigInt(attributes.connectionId);

@@ -23,6 +23,8 @@ export interface RequestOptions {
   sourceAddress?: string;
   /** `xds.route_name`; absent by default. */
   routeName?: string;
+  /** Of the virtual host that was chosen. */
+  virtualHostName?: string;
   /** Further properties, or other values for known ones: path with `.` between segments. */
   properties?: Readonly<Record<string, PropertyValue>>;
 }
