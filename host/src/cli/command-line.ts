@@ -4,7 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { EnvironmentError } from '../proxy/environment-error.ts';
 import { packageRoot } from '../proxy/package-root.ts';
 import { registerCheck } from './check.ts';
-import { registerCompile } from './compile.ts';
+import { registerCompile } from './compile/compile.ts';
 import { EXIT_CODE } from './exit-code.ts';
 import { registerRun } from './run.ts';
 

@@ -3,9 +3,10 @@ import { breakerDuration } from '../policy/fields/duration.ts';
 import { fallbackStatus, headerValue, refusalBody, responseHeaderName } from '../policy/fields/http.ts';
 import { kubernetesObject } from '../policy/fields/kubernetes-object.ts';
 import { percentage, wholeNumber } from '../policy/fields/number.ts';
-import { flag, list, mapOf, object, oneOf } from '../policy/fields/object.ts';
+import { flag, list, mapOf, object } from '../policy/fields/object.ts';
 import { label } from '../policy/fields/text.ts';
-import { asmMatch, targetService, workloadSelector } from './asm-local-rate-limiter-schema.ts';
+import { asmMatch, targetService } from './asm-local-rate-limiter-schema.ts';
+import { asmPlacementFields, workloadSelector } from './placement.ts';
 
 export const ASM_CIRCUIT_BREAKER = {
   group: 'istio.alibabacloud.com',
@@ -46,9 +47,7 @@ export type AsmCircuitBreakerConfig = z.output<typeof config>;
 export const asmCircuitBreakerSchema = kubernetesObject(
   ASM_CIRCUIT_BREAKER,
   object({
-    workloadSelector: workloadSelector.optional(),
-    isGateway: flag().optional(),
-    applyToTraffic: oneOf(['sidecar_inbound', 'sidecar_outbound', 'gateway', 'waypoint']).optional(),
+    ...asmPlacementFields,
     configs: list(config, { nonEmpty: true }),
   }),
 );

@@ -6,6 +6,7 @@ import { hundredths } from '../policy/fields/number.ts';
 import type { BreakerSettings, PolicyCircuitBreaker } from '../policy/policy.ts';
 import { asmMatchers } from '../policy/rules/asm-matchers.ts';
 import { asmMisplacedFields } from '../policy/rules/asm-misplaced-fields.ts';
+import { asmPlacement } from '../policy/rules/asm-placement.ts';
 import { asmTargetServices } from '../policy/rules/asm-target-services.ts';
 import { breakerConditions } from '../policy/rules/breaker-conditions.ts';
 import { notBothFields } from '../policy/rules/not-both-fields.ts';
@@ -23,6 +24,7 @@ import {
 import { asmCondition } from './asm-matcher.ts';
 import { namesInHeaderMaps } from './asm-response-header-names.ts';
 import { type AsmOwner, asmTargets } from './asm-target-service.ts';
+import { placementOf } from './placement.ts';
 import { definePolicyKind } from './policy-kind.ts';
 import { refusal } from './refusal.ts';
 
@@ -50,11 +52,13 @@ export const asmCircuitBreaker = definePolicyKind<AsmCircuitBreaker>({
     asmMatchers,
     asmTargetServices,
     asmMisplacedFields,
+    asmPlacement,
     uniqueHeaderNames(responseHeaderNames),
     ownResponseHeaders(responseHeaderNames),
     responseHeaderSize(RESPONSE_HEADER_MAPS),
   ],
   toPolicy: ({ metadata, spec }, document) => ({
+    placement: placementOf(spec, metadata.namespace ?? DEFAULT_NAMESPACE, document, 'sidecarOutbound'),
     circuitBreakers: spec.configs.flatMap((config, index) =>
       configBreakers(config, index, {
         namespace: metadata.namespace ?? DEFAULT_NAMESPACE,

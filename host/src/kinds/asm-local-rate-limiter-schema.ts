@@ -18,6 +18,7 @@ import { portNumber, wholeNumber } from '../policy/fields/number.ts';
 import { anyText, flag, list, mapOf, object, oneOf } from '../policy/fields/object.ts';
 import { regularExpression } from '../policy/fields/regular-expression.ts';
 import { label, namespaceName, objectName } from '../policy/fields/text.ts';
+import { asmPlacementFields, workloadSelector } from './placement.ts';
 
 export const ASM_LOCAL_RATE_LIMITER = {
   group: 'istio.alibabacloud.com',
@@ -76,8 +77,6 @@ export const targetService = object({
 });
 export type AsmTargetService = z.output<typeof targetService>;
 
-export const workloadSelector = object({ labels: mapOf(anyText(), anyText()).optional() });
-
 /** Which requests a config of ASM is for. */
 export const asmMatch = object({
   vhost: object({
@@ -113,9 +112,7 @@ export type AsmRateLimitConfig = z.output<typeof config>;
 export const asmLocalRateLimiterSchema = kubernetesObject(
   ASM_LOCAL_RATE_LIMITER,
   object({
-    workloadSelector: workloadSelector.optional(),
-    isGateway: flag().optional(),
-    applyToTraffic: oneOf(['sidecar_inbound', 'sidecar_outbound', 'gateway', 'waypoint']).optional(),
+    ...asmPlacementFields,
     configs: list(config, { nonEmpty: true }),
   }),
 );

@@ -6,6 +6,7 @@ import type { PolicyRateLimit } from '../policy/policy.ts';
 import { asmMatchers } from '../policy/rules/asm-matchers.ts';
 import { asmMisplacedFields } from '../policy/rules/asm-misplaced-fields.ts';
 import { asmOverrideConditions } from '../policy/rules/asm-override-conditions.ts';
+import { asmPlacement } from '../policy/rules/asm-placement.ts';
 import { asmTargetServices } from '../policy/rules/asm-target-services.ts';
 import { notBothFields } from '../policy/rules/not-both-fields.ts';
 import { isOwnResponseHeader, ownResponseHeaders } from '../policy/rules/own-response-headers.ts';
@@ -21,6 +22,7 @@ import {
 import { asmCondition } from './asm-matcher.ts';
 import { namesInHeaderMaps } from './asm-response-header-names.ts';
 import { type AsmOwner, asmTargets } from './asm-target-service.ts';
+import { placementOf } from './placement.ts';
 import { definePolicyKind } from './policy-kind.ts';
 
 const RESPONSE_HEADER_MAPS = [
@@ -42,11 +44,13 @@ export const asmLocalRateLimiter = definePolicyKind<AsmLocalRateLimiter>({
     asmOverrideConditions,
     asmTargetServices,
     asmMisplacedFields,
+    asmPlacement,
     uniqueHeaderNames(responseHeaderNames),
     ownResponseHeaders(responseHeaderNames),
     responseHeaderSize(RESPONSE_HEADER_MAPS),
   ],
   toPolicy: ({ metadata, spec }, document) => ({
+    placement: placementOf(spec, metadata.namespace ?? DEFAULT_NAMESPACE, document, 'sidecarInbound'),
     rateLimits: spec.configs.flatMap((config, index) =>
       configRules(config, index, {
         namespace: metadata.namespace ?? DEFAULT_NAMESPACE,

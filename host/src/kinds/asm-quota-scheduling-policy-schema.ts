@@ -8,11 +8,12 @@ import {
 import { hostPattern, matchedHeaderName, refusalStatus } from '../policy/fields/http.ts';
 import { kubernetesObject } from '../policy/fields/kubernetes-object.ts';
 import { priorityNumber, tokenAmount, tokenAmountOrZero, wholeNumber } from '../policy/fields/number.ts';
-import { anyText, byShape, flag, list, mapOf, object, oneOf } from '../policy/fields/object.ts';
+import { anyText, byShape, flag, list, mapOf, object } from '../policy/fields/object.ts';
 import { regularExpression } from '../policy/fields/regular-expression.ts';
 import { label } from '../policy/fields/text.ts';
 import { labelKey } from './label-key.ts';
 import { labelMatcher } from './label-matcher-schema.ts';
+import { asmPlacementFields } from './placement.ts';
 
 export const ASM_QUOTA_SCHEDULING_POLICY = {
   group: 'istio.alibabacloud.com',
@@ -104,9 +105,7 @@ export type AsmQuotaScheduler = z.output<typeof quotaScheduler>;
 export const asmQuotaSchedulingPolicySchema = kubernetesObject(
   ASM_QUOTA_SCHEDULING_POLICY,
   object({
-    workloadSelector: object({ labels: mapOf(anyText(), anyText()).optional() }).optional(),
-    isGateway: flag().optional(),
-    applyToTraffic: oneOf(['sidecar_inbound', 'sidecar_outbound', 'gateway', 'waypoint']).optional(),
+    ...asmPlacementFields,
     quota_scheduler: quotaScheduler,
   }),
 );

@@ -7,6 +7,7 @@ import type { PolicyWorkload, QuotaSettings } from '../policy/policy.ts';
 import type { QuotaFields } from '../policy/quota-fields.ts';
 import { asmLazySync } from '../policy/rules/asm-lazy-sync.ts';
 import { asmMatchRequests } from '../policy/rules/asm-match-requests.ts';
+import { asmPlacement } from '../policy/rules/asm-placement.ts';
 import { asmQuotaSelectors } from '../policy/rules/asm-quota-selectors.ts';
 import { exactlyOneField } from '../policy/rules/exactly-one-field.ts';
 import { labelMatchers as labelMatcherRule } from '../policy/rules/label-matchers.ts';
@@ -26,6 +27,7 @@ import {
 import { selected } from './asm-selectors.ts';
 import { labelSources } from './label-key.ts';
 import { anyOf, labelMatchers } from './label-matcher.ts';
+import { placementOf } from './placement.ts';
 import { definePolicyKind } from './policy-kind.ts';
 
 const WORKLOADS = fieldPattern('spec.quota_scheduler.scheduler.workloads[]');
@@ -50,6 +52,7 @@ export const asmQuotaSchedulingPolicy = definePolicyKind<AsmQuotaSchedulingPolic
   schema: asmQuotaSchedulingPolicySchema,
   rules: [
     asmQuotaSelectors,
+    asmPlacement,
     asmLazySync,
     labelMatcherRule(LABEL_MATCHERS),
     exactlyOneField(STRING_MATCH_FIELDS, STRING_MATCHES),
@@ -62,10 +65,12 @@ export const asmQuotaSchedulingPolicy = definePolicyKind<AsmQuotaSchedulingPolic
   toPolicy: ({ metadata, spec }, document) => {
     const { scheduler, selectors, match_requests = [], ...rest } = spec.quota_scheduler;
     const { targets, match } = selected(selectors ?? scheduler?.selectors ?? []);
+    const namespace = metadata.namespace ?? DEFAULT_NAMESPACE;
     return {
+      placement: placementOf(spec, namespace, document, 'sidecarInbound'),
       quotaSchedulers: [
         {
-          name: `${metadata.namespace ?? DEFAULT_NAMESPACE}/${metadata.name}`,
+          name: `${namespace}/${metadata.name}`,
           origin: { document, path: ['spec', 'quota_scheduler'] },
           targets,
           onlyHosts: [],

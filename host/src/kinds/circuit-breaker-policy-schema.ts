@@ -5,6 +5,7 @@ import { kubernetesObject } from '../policy/fields/kubernetes-object.ts';
 import { growthFactor, percentage, wholeNumber } from '../policy/fields/number.ts';
 import { flag, list, object, oneOf } from '../policy/fields/object.ts';
 import { ruleName } from '../policy/fields/text.ts';
+import { placementFields } from './placement.ts';
 import { keyPart, refusalFields, scopedMatch, targetRefList } from './policy-parts-schema.ts';
 
 export const CIRCUIT_BREAKER_POLICY = {
@@ -63,6 +64,7 @@ export const circuitBreakerPolicySchema = kubernetesObject(
   CIRCUIT_BREAKER_POLICY,
   object({
     targetRefs: targetRefList.optional(),
+    ...placementFields,
     breakers: list(breaker, { nonEmpty: true, most: MAX_BREAKERS }),
   }),
 );

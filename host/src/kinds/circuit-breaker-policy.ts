@@ -22,6 +22,7 @@ import {
   type PolicyBreaker,
 } from './circuit-breaker-policy-schema.ts';
 import { descriptor } from './key-part.ts';
+import { placementOf } from './placement.ts';
 import { definePolicyKind } from './policy-kind.ts';
 import { COMPARISONS, KEY_PARTS } from './policy-parts-schema.ts';
 import { refusal } from './refusal.ts';
@@ -67,6 +68,7 @@ export const circuitBreakerPolicy = definePolicyKind<CircuitBreakerPolicyObject>
     const namespace = metadata.namespace ?? DEFAULT_NAMESPACE;
     const targets = hostTargets(spec.targetRefs ?? [], namespace, document);
     return {
+      placement: placementOf(spec, namespace, document, 'gateway'),
       circuitBreakers: spec.breakers.map((breaker, index) => {
         const { hosts = [], routes = [], ...conditions } = breaker.match ?? {};
         return {

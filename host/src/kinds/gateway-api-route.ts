@@ -67,7 +67,10 @@ export function gatewayTables(
   const routes = rules.flatMap((rule, at) =>
     ruleRoutes(
       rule,
-      `${namespace}/${metadata.name}/${rule.name ?? at}`,
+      {
+        name: `${namespace}/${metadata.name}/${rule.name ?? at}`,
+        istioName: rule.name ?? `${namespace}.${metadata.name}.${at}`,
+      },
       { document, path: ['spec', 'rules', at] },
       context,
     ),
@@ -119,11 +122,16 @@ interface Context {
   namespace: string;
 }
 
-function ruleRoutes(rule: GatewayRule, name: string, origin: Origin, context: Context): PolicyRoute[] {
+function ruleRoutes(
+  rule: GatewayRule,
+  names: Pick<PolicyRoute, 'name' | 'istioName'>,
+  origin: Origin,
+  context: Context,
+): PolicyRoute[] {
   const action = actionOf(rule, origin, context);
   const cors = filterOf(rule.filters, 'CORS')?.cors;
   return rule.matches.map((match) => ({
-    name,
+    ...names,
     ...(rule.name !== undefined && { section: rule.name }),
     origin,
     match,

@@ -4,6 +4,7 @@ import { kubernetesObject } from '../policy/fields/kubernetes-object.ts';
 import { wholeNumber } from '../policy/fields/number.ts';
 import { anyText, byShape, flag, list, mapOf, object, oneOf } from '../policy/fields/object.ts';
 import { ruleName, textThat } from '../policy/fields/text.ts';
+import { placementFields } from './placement.ts';
 import { headerComparisons, requestConditions, scopedMatch, targetRefList } from './policy-parts-schema.ts';
 
 export const HEADER_POLICY = {
@@ -94,6 +95,7 @@ export const headerPolicySchema = kubernetesObject(
   HEADER_POLICY,
   object({
     targetRefs: targetRefList.optional(),
+    ...placementFields,
     rules: list(rule, { nonEmpty: true, most: MAX_RULES }),
   }),
 );

@@ -19,6 +19,7 @@ import {
   MAX_EDITS,
   type PolicyEdit,
 } from './header-policy-schema.ts';
+import { placementOf } from './placement.ts';
 import { definePolicyKind } from './policy-kind.ts';
 import { COMPARISONS } from './policy-parts-schema.ts';
 import { headerConditions, requestConditions } from './request-match.ts';
@@ -56,6 +57,7 @@ export const headerPolicy = definePolicyKind<HeaderPolicyObject>({
     const namespace = metadata.namespace ?? DEFAULT_NAMESPACE;
     const targets = hostTargets(spec.targetRefs ?? [], namespace, document);
     return {
+      placement: placementOf(spec, namespace, document, 'gateway'),
       headerRules: spec.rules.map((rule, index) => {
         const { hosts = [], routes = [], ...conditions } = rule.match ?? {};
         return {

@@ -98,6 +98,7 @@ export const istioGateway = definePolicyKind<z.output<typeof schema>>({
             namespace,
             name: metadata.name,
             origin: { document, path: ['spec'] },
+            ...(spec.selector !== undefined && { selector: spec.selector }),
             listeners: spec.servers
               .filter(({ port }) => HTTP_PROTOCOLS.includes(port.protocol))
               .map(({ port, hosts, name, tls }) => ({

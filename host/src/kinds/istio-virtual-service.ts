@@ -138,6 +138,7 @@ function routeTable({ metadata, spec }: IstioVirtualService, document: PolicyDoc
       origin: { document, path: ['spec', 'hosts', at] },
     })),
     ...(parents.length > 0 && { parents }),
+    ...((spec.gateways ?? ['mesh']).includes('mesh') && { isForMesh: true as const }),
     listeners: ['external' as const, 'local' as const],
     routes: (spec.http ?? []).flatMap((route, at) =>
       httpRoutes(
@@ -167,7 +168,7 @@ function httpRoutes(route: IstioHttpRoute, context: RouteContext, origin: Origin
       {
         // As Istio names Envoy's routes.
         name: route.name === undefined ? context.defaultName : `${route.name}${matchName}`,
-        ...(route.name !== undefined && { section: route.name }),
+        ...(route.name !== undefined && { section: route.name, istioName: `${route.name}${matchName}` }),
         origin,
         match: routeMatch,
         ...actionOf(route, routeMatch.path, context, origin),

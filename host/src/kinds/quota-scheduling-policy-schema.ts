@@ -10,6 +10,7 @@ import { kubernetesObject } from '../policy/fields/kubernetes-object.ts';
 import { priorityNumber, tokenAmount, tokenAmountOrZero, wholeNumber } from '../policy/fields/number.ts';
 import { flag, list, object } from '../policy/fields/object.ts';
 import { ruleName } from '../policy/fields/text.ts';
+import { placementFields } from './placement.ts';
 import {
   keyPart,
   refusalFields,
@@ -54,6 +55,7 @@ export const quotaSchedulingPolicySchema = kubernetesObject(
   QUOTA_SCHEDULING_POLICY,
   object({
     targetRefs: targetRefList.optional(),
+    ...placementFields,
     match: scopedMatch.optional(),
     quota,
     limitBy: list(keyPart, { nonEmpty: true }).optional(),

@@ -18,6 +18,7 @@ import { quotaWorkloadShares } from '../policy/rules/quota-workload-shares.ts';
 import { responseHeaderSize } from '../policy/rules/response-header-size.ts';
 import { targetRefs } from '../policy/rules/target-refs.ts';
 import { descriptor, valueSource } from './key-part.ts';
+import { placementOf } from './placement.ts';
 import { definePolicyKind } from './policy-kind.ts';
 import { COMPARISONS, KEY_PARTS, VALUE_PARTS } from './policy-parts-schema.ts';
 import {
@@ -74,6 +75,7 @@ export const quotaSchedulingPolicy = definePolicyKind<QuotaSchedulingPolicyObjec
     const namespace = metadata.namespace ?? DEFAULT_NAMESPACE;
     const { hosts = [], routes = [], ...conditions } = spec.match ?? {};
     return {
+      placement: placementOf(spec, namespace, document, 'gateway'),
       quotaSchedulers: [
         {
           name: `${namespace}/${metadata.name}`,

@@ -5,6 +5,7 @@ import { kubernetesObject } from '../policy/fields/kubernetes-object.ts';
 import { wholeNumber } from '../policy/fields/number.ts';
 import { flag, list, object, oneOf } from '../policy/fields/object.ts';
 import { ruleName } from '../policy/fields/text.ts';
+import { placementFields } from './placement.ts';
 import { keyPart, refusalFields, requestMatch, scopedMatch, targetRefList } from './policy-parts-schema.ts';
 
 export const RATE_LIMIT_POLICY = {
@@ -57,6 +58,7 @@ export const rateLimitPolicySchema = kubernetesObject(
   RATE_LIMIT_POLICY,
   object({
     targetRefs: targetRefList.optional(),
+    ...placementFields,
     rules: list(rule, { nonEmpty: true, most: MAX_RULES }),
   }),
 );

@@ -15,6 +15,7 @@ import { responseHeaderSize } from '../policy/rules/response-header-size.ts';
 import { targetRefs } from '../policy/rules/target-refs.ts';
 import { uniqueNames } from '../policy/rules/unique-names.ts';
 import { descriptor } from './key-part.ts';
+import { placementOf } from './placement.ts';
 import { definePolicyKind } from './policy-kind.ts';
 import { COMPARISONS, KEY_PARTS } from './policy-parts-schema.ts';
 import {
@@ -65,6 +66,7 @@ export const rateLimitPolicy = definePolicyKind<RateLimitPolicyObject>({
     const namespace = metadata.namespace ?? DEFAULT_NAMESPACE;
     const targets = hostTargets(spec.targetRefs ?? [], namespace, document);
     return {
+      placement: placementOf(spec, namespace, document, 'gateway'),
       rateLimits: spec.rules.map((rule, index) => ({
         name: `${namespace}/${metadata.name}/${rule.name}`,
         origin: { document, path: ['spec', 'rules', index] },

@@ -25,7 +25,28 @@ export interface Policy {
   headerRules?: PolicyHeaderRule[];
   /** Of the kinds that route: no rules, but what rules and requests find. */
   routing?: Routing;
+  /** Of the kinds with rules. */
+  placement?: Placement;
 }
+
+/**
+ * Which proxies of a mesh a policy is for. Only translators for meshes read it: `sluice run` and one Envoy are the
+ * proxy, whatever it says.
+ */
+export interface Placement {
+  /** Of the policy; workloads are looked for there. */
+  namespace: string;
+  /** Labels of the pods. Absent: not said. */
+  labels?: Readonly<Record<string, string>>;
+  /** Absent: not said. */
+  traffic?: Traffic;
+  /** The policy names pods, and no traffic: `traffic` is what its kind is mostly for. */
+  isTrafficAssumed?: true;
+  origin: Origin;
+}
+
+/** Requests that a proxy sees: of a gateway, those that reach a workload or leave it, those through a waypoint. */
+export type Traffic = 'gateway' | 'sidecarInbound' | 'sidecarOutbound' | 'waypoint';
 
 /** What a policy asks of some requests, whatever it is: whose requests, and where that stands. */
 export interface PolicyRule {

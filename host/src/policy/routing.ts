@@ -44,6 +44,8 @@ export interface RouteTable {
   /** Gateways, of which its hosts must be. `undefined`: none, the hosts are served as they are. */
   parents?: ParentReference[];
   listeners: ListenerName[];
+  /** Of a VirtualService: the sidecars of callers carry it out, beside its gateways or alone. */
+  isForMesh?: true;
   /** Clear text is answered with a redirect on the external listener. */
   requireTls?: true;
   /** In the order of the document. */
@@ -74,6 +76,8 @@ export interface PolicyRoute extends RouteRouting<PolicyBackend> {
   name: string;
   /** What a `sectionName` calls it. */
   section?: string;
+  /** What istiod calls it, where that is a name of its own. */
+  istioName?: string;
   origin: Origin;
 }
 
@@ -96,6 +100,8 @@ export interface RoutingGateway {
   origin: Origin;
   /** Of Gateway API. */
   className?: { name: string; origin: Origin };
+  /** Of Istio: labels of the pods that are the gateway. */
+  selector?: Readonly<Record<string, string>>;
   listeners: GatewayListener[];
 }
 

@@ -1,0 +1,136 @@
+import { type JsonObject, typeUrl } from '../envoy/json.ts';
+import { wasmPlugin, wasmTypeUrl } from '../envoy/wasm-filter.ts';
+import { type Manifest, metadataOf } from '../mesh/manifest.ts';
+import { MODULE_MOUNT_PATH, type ModuleSource } from '../mesh/module-source.ts';
+import type { GroupPlan } from '../plan/mesh/plan-groups.ts';
+import type { Traffic } from '../policy/policy.ts';
+import { moduleCluster, moduleClusterName } from './module-cluster.ts';
+import type { FilterPosition, IstioOptions } from './options.ts';
+import { pluginForIstio } from './plugin-for-istio.ts';
+import { selection } from './selection.ts';
+
+const CONTEXTS = {
+  gateway: 'GATEWAY',
+  sidecarInbound: 'SIDECAR_INBOUND',
+  sidecarOutbound: 'SIDECAR_OUTBOUND',
+} as const satisfies Partial<Record<Traffic, string>>;
+type Context = (typeof CONTEXTS)[keyof typeof CONTEXTS];
+
+/** Traffic that an EnvoyFilter can be for; Istio does not apply them to waypoints. */
+export function isEnvoyFilterTraffic(traffic: Traffic): traffic is keyof typeof CONTEXTS {
+  return Object.hasOwn(CONTEXTS, traffic);
+}
+
+/**
+ * The filter as an extension that istiod delivers on its own, so that an edit of a policy replaces neither listeners
+ * nor connections. https://istio.io/latest/docs/reference/config/networking/envoy-filter/
+ */
+export function envoyFilter({ group, plan }: GroupPlan, options: IstioOptions): Manifest {
+  if (!isEnvoyFilterTraffic(group.traffic)) throw new Error(`Expected no ${group.traffic} traffic`);
+  const context = CONTEXTS[group.traffic];
+  const metadata = metadataOf(group);
+  return {
+    apiVersion: 'networking.istio.io/v1alpha3',
+    kind: 'EnvoyFilter',
+    metadata,
+    spec: {
+      ...selection(group, (labels) => ({ workloadSelector: { labels } })),
+      configPatches: [
+        ...(options.moduleSource.from === 'http' ? [clusterPatch(options.moduleSource.url)] : []),
+        extensionPatch(metadata.name, context, {
+          '@type': wasmTypeUrl,
+          ...wasmPlugin({
+            name: metadata.name,
+            failurePolicy: options.failurePolicy,
+            ...(options.reloadBackoff !== undefined && { reloadBackoff: options.reloadBackoff }),
+            code: codeOf(options.moduleSource),
+            configuration: JSON.stringify(pluginForIstio(plan.plugin, options), null, 1),
+          }),
+        }),
+        filterPatch(metadata.name, context, options.position ?? { before: 'envoy.filters.http.router' }),
+        ...(options.bypass ?? []).map((bypass) => ({
+          applyTo: bypass.route === undefined ? 'VIRTUAL_HOST' : 'HTTP_ROUTE',
+          match: {
+            context,
+            routeConfiguration: {
+              vhost: {
+                name: bypass.virtualHost,
+                ...(bypass.route !== undefined && { route: { name: bypass.route } }),
+              },
+            },
+          },
+          patch: {
+            operation: 'MERGE',
+            value: {
+              typed_per_filter_config: {
+                [metadata.name]: { '@type': typeUrl('envoy.config.route.v3.FilterConfig'), disabled: true },
+              },
+            },
+          },
+        })),
+      ],
+    },
+  };
+}
+
+function clusterPatch(url: string): JsonObject {
+  return { applyTo: 'CLUSTER', match: {}, patch: { operation: 'ADD', value: moduleCluster(url) } };
+}
+
+function extensionPatch(name: string, context: Context, typedConfig: JsonObject): JsonObject {
+  return {
+    applyTo: 'EXTENSION_CONFIG',
+    match: { context },
+    patch: { operation: 'ADD', value: { name, typed_config: typedConfig } },
+  };
+}
+
+function filterPatch(name: string, context: Context, position: FilterPosition): JsonObject {
+  const operation =
+    position === 'first' ? 'INSERT_FIRST' : 'before' in position ? 'INSERT_BEFORE' : 'INSERT_AFTER';
+  const neighbour =
+    position === 'first' ? undefined : 'before' in position ? position.before : position.after;
+  return {
+    applyTo: 'HTTP_FILTER',
+    match: {
+      context,
+      listener: {
+        filterChain: {
+          filter: {
+            name: 'envoy.filters.network.http_connection_manager',
+            ...(neighbour !== undefined && { subFilter: { name: neighbour } }),
+          },
+        },
+      },
+    },
+    patch: {
+      operation,
+      value: {
+        name,
+        config_discovery: {
+          // Without the filter the listener does not begin: a limit that is not there yet lets nobody past.
+          config_source: { ads: {}, initial_fetch_timeout: '0s', resource_api_version: 'V3' },
+          type_urls: [wasmTypeUrl],
+        },
+      },
+    },
+  };
+}
+
+function codeOf(source: ModuleSource): JsonObject {
+  switch (source.from) {
+    case 'file':
+      return { local: { filename: source.path } };
+    case 'configMap':
+      return { local: { filename: `${MODULE_MOUNT_PATH}/${source.key}` } };
+    case 'http':
+      return {
+        remote: {
+          http_uri: { uri: source.url, cluster: moduleClusterName, timeout: '30s' },
+          sha256: source.sha256,
+        },
+      };
+    case 'image':
+      throw new Error('Expected no image: an EnvoyFilter cannot fetch one');
+  }
+}

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import type { JsonObject } from '../envoy/json.ts';
+import type { GroupPlan } from '../plan/mesh/plan-groups.ts';
+import { groupIdentity, type ProxyGroup } from '../plan/mesh/proxy-group.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import { rulesOf } from '../policy/policy.ts';
+
+/** A Kubernetes object to apply. */
+export interface Manifest extends JsonObject {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace: string } & JsonObject;
+  spec: JsonObject;
+}
+
+export interface Translated {
+  manifests: TranslatedManifest[];
+  /** What the target cannot carry. Manifests are usable when no diagnostic is an error. */
+  diagnostics: Diagnostic[];
+}
+
+export interface TranslatedManifest {
+  manifest: Manifest;
+  /** Names of the rules in it, for a comment. */
+  rules: string[];
+}
+
+export function metadataOf(group: ProxyGroup): Manifest['metadata'] {
+  return {
+    name: groupName(group),
+    namespace: group.namespace,
+    labels: { 'app.kubernetes.io/managed-by': 'sluice' },
+  };
+}
+
+export function ruleNames({ policies }: GroupPlan): string[] {
+  return [...new Set(policies.flatMap(rulesOf).map(({ name }) => name))];
+}
+
+const TRAFFIC_WORDS = {
+  gateway: 'gateway',
+  sidecarInbound: 'sidecar-inbound',
+  sidecarOutbound: 'sidecar-outbound',
+  waypoint: 'waypoint',
+} as const;
+
+/** The same for a group whatever its policies are, so that an edit replaces what was applied before. */
+export function groupName(group: ProxyGroup): string {
+  const { traffic, labels, gateway } = group;
+  const pairs = Object.entries(labels).sort();
+  const words = gateway === undefined ? pairs.flat() : [gateway];
+  const readable = ['sluice', TRAFFIC_WORDS[traffic], ...words].join('-');
+  const name = readable
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
+  const isPlain =
+    name === readable &&
+    name.length <= 100 &&
+    (gateway !== undefined || pairs.every(isPlainPair)) &&
+    pairs.length <= 1;
+  if (isPlain) return name;
+  const hash = createHash('sha256').update(groupIdentity(group)).digest('hex').slice(0, 8);
+  return `${name.slice(0, 100).replace(/-$/, '')}-${hash}`;
+}
+
+/** Without a dash in the label's name it can be told where its value begins. */
+function isPlainPair([name]: [string, string]): boolean {
+  return /^[a-z0-9]+$/.test(name);
+}
