@@ -1,42 +1,49 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { plan } from '../../host/src/plan/plan-policies.ts';
+import { expect, it } from 'vitest';
+import type { JsonObject } from '../../host/src/envoy/json.ts';
+import { translateToEnvoy, translateToOneEnvoyFile } from '../../host/src/envoy/translate.ts';
 import type { PluginConfiguration } from '../../host/src/plan/plugin-configuration.ts';
 import { pluginConfigurationSchema } from '../../host/src/plan/plugin-configuration-schema.ts';
-import { type Diagnostic, formatDiagnostic } from '../../host/src/policy/diagnostic.ts';
-import { parse } from '../../host/src/policy/parse.ts';
-import { validate } from '../../host/src/policy/validate.ts';
 import { printJson } from '../../host/src/print/json.ts';
+import { modulePath } from '../../host/src/proxy/module-path.ts';
 import { createSimulator } from '../../host/src/simulator/index.ts';
+import { messagesText, planInput } from '../golden-support/compile-input.ts';
+import { goldenOptions, validateWithEnvoy } from '../golden-support/envoy-validation.ts';
+import { describeGolden } from '../golden-support/golden-folder.ts';
 
-/*
- * One folder a case, named as a sentence: input.yaml → plugin.json, warnings.txt.
- * `UPDATE_GOLDEN=1 npx vitest run test/golden` writes the outputs anew and deletes files that belong to no case.
- */
-const isUpdate = process.env.UPDATE_GOLDEN === '1';
-const cases = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) =>
-  entry.isDirectory(),
-);
+/* input.yaml → plugin.json, warnings.txt; where headers are edited, envoy.json: Envoy's routes, and what is left to the module. */
 
-const module = join(import.meta.dirname, '../../modules/sluice.wasm');
+describeGolden(import.meta.dirname, {
+  outputs({ input }) {
+    const { plan, diagnostics } = planInput(input);
+    return new Map([
+      ['plugin.json', printJson(withoutTables(plan.plugin))],
+      ['warnings.txt', messagesText(diagnostics)],
+      ...(plan.plugin.headerRules === undefined ? [] : [['envoy.json', envoyOutput(input)] as const]),
+    ]);
+  },
+  more({ folder, input }) {
+    it('has no error', () => {
+      expect(readFileSync(join(folder, 'warnings.txt'), 'utf8')).not.toContain(': error: ');
+    });
 
-function compile(input: string): { plugin: PluginConfiguration; diagnostics: Diagnostic[] } {
-  const parsed = parse([{ name: 'input.yaml', text: input }]);
-  const validated = validate(parsed.documents);
-  const planned = plan(validated.policies);
-  const diagnostics = [...parsed.diagnostics, ...validated.diagnostics, ...planned.diagnostics];
-  return { plugin: planned.plan.plugin, diagnostics };
-}
+    it('fits the JSON Schema', () => {
+      const plugin = JSON.parse(readFileSync(join(folder, 'plugin.json'), 'utf8'));
+      expect(pluginConfigurationSchema.safeParse(plugin).error?.issues).toBeUndefined();
+    });
 
-function outputs(input: string): Map<string, string> {
-  const { plugin, diagnostics } = compile(input);
-  const text = diagnostics.map((diagnostic) => `${formatDiagnostic(diagnostic)}\n`).join('');
-  return new Map([
-    ['plugin.json', printJson(withoutTables(plugin))],
-    ['warnings.txt', text],
-  ]);
-}
+    it.runIf(existsSync(modulePath()))('is accepted by the module', () => {
+      const { plugin } = planInput(input).plan;
+      expect(() => createSimulator({ module: modulePath(), configuration: plugin })).not.toThrow();
+    });
+
+    it.runIf(existsSync(join(folder, 'envoy.json')))('is accepted by Envoy', async () => {
+      const bootstrap = translateToOneEnvoyFile(planInput(input).plan, goldenOptions);
+      await expect(validateWithEnvoy(bootstrap)).resolves.toBeUndefined();
+    });
+  },
+});
 
 /** Tables have tests of their own, and would hide everything else here. */
 function withoutTables(plugin: PluginConfiguration): PluginConfiguration {
@@ -47,40 +54,9 @@ function withoutTables(plugin: PluginConfiguration): PluginConfiguration {
   };
 }
 
-describe.each(cases.map(({ name }) => name))('%s', (name) => {
-  const folder = join(import.meta.dirname, name);
-  const input = join(folder, 'input.yaml');
-  if (isUpdate) update(folder, input);
-
-  it('gives the expected configuration and warnings, and no error', () => {
-    const found = outputs(readFileSync(input, 'utf8'));
-    for (const [file, text] of found) expect(text, file).toBe(readFileSync(join(folder, file), 'utf8'));
-    expect(found.get('warnings.txt')).not.toContain(': error: ');
-  });
-
-  it('fits the JSON Schema', () => {
-    const plugin = JSON.parse(readFileSync(join(folder, 'plugin.json'), 'utf8'));
-    expect(pluginConfigurationSchema.safeParse(plugin).error?.issues).toBeUndefined();
-  });
-
-  it.runIf(existsSync(module))('is accepted by the module', () => {
-    const { plugin } = compile(readFileSync(input, 'utf8'));
-    expect(() => createSimulator({ module, configuration: plugin })).not.toThrow();
-  });
-
-  it('has no file that belongs to nothing', () => {
-    expect(readdirSync(folder).sort()).toEqual(['input.yaml', 'plugin.json', 'warnings.txt']);
-  });
-});
-
-function update(folder: string, input: string): void {
-  if (!existsSync(input)) {
-    rmSync(folder, { recursive: true });
-    return;
-  }
-  const found = outputs(readFileSync(input, 'utf8'));
-  for (const file of readdirSync(folder)) {
-    if (file !== 'input.yaml' && !found.has(file)) rmSync(join(folder, file), { recursive: true });
-  }
-  for (const [file, text] of found) writeFileSync(join(folder, file), text);
+/** Names of the header rules that the module still has, and Envoy's virtual hosts with the edits it makes itself. */
+function envoyOutput(input: string): string {
+  const { plugin, routes } = translateToEnvoy(planInput(input).plan, goldenOptions);
+  const [{ virtual_hosts }] = routes.response.resources as [{ virtual_hosts: JsonObject[] }];
+  return printJson({ headerRulesInModule: plugin.headerRules?.map(({ name }) => name) ?? [], virtual_hosts });
 }

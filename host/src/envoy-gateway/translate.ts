@@ -8,7 +8,8 @@ import type { ProxyGroup } from '../plan/mesh/proxy-group.ts';
 import type { PluginConfiguration } from '../plan/plugin-configuration.ts';
 import { rulesOfPlugin, withRuleLists } from '../plan/rule-lists.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
-import { type Policy, type PolicyRule, rulesOf } from '../policy/policy.ts';
+import { type PolicyRule, rulesOf } from '../policy/policy.ts';
+import { trafficWord } from '../policy/traffic.ts';
 
 /** Labels by which Envoy Gateway tells the pods of a Gateway. */
 const OWNER_LABELS = [
@@ -75,12 +76,10 @@ function notCarried({ group, policies, plan }: GroupPlan): Diagnostic[] {
       each === undefined ? [] : [[name, each]],
     ),
   );
-  return policies.flatMap((policy) =>
-    rulesOf(policy).flatMap((rule) => ofRule(rule, policy, routes.get(rule.name))),
-  );
+  return policies.flatMap((policy) => rulesOf(policy).flatMap((rule) => ofRule(rule, routes.get(rule.name))));
 }
 
-function ofRule(rule: PolicyRule, _policy: Policy, routes: readonly string[] | undefined): Diagnostic[] {
+function ofRule(rule: PolicyRule, routes: readonly string[] | undefined): Diagnostic[] {
   const { document, path } = rule.origin;
   const found: Diagnostic[] = [];
   if (routes !== undefined) {
@@ -97,7 +96,7 @@ function ofRule(rule: PolicyRule, _policy: Policy, routes: readonly string[] | u
 function described({ traffic, labels }: ProxyGroup): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
   const pods = pairs.length === 0 ? 'all pods' : `pods with ${pairs.join(', ')}`;
-  return traffic === 'gateway' ? pods : `the ${traffic} traffic of ${pods}`;
+  return traffic === 'gateway' ? pods : `the ${trafficWord(traffic)} traffic of ${pods}`;
 }
 
 /** Envoy Gateway fetches modules itself and hands them to its proxies. */

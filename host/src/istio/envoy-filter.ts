@@ -3,8 +3,8 @@ import { wasmPlugin, wasmTypeUrl } from '../envoy/wasm-filter.ts';
 import { type Manifest, metadataOf } from '../mesh/manifest.ts';
 import { MODULE_MOUNT_PATH, type ModuleSource } from '../mesh/module-source.ts';
 import type { GroupPlan } from '../plan/mesh/plan-groups.ts';
-import type { Traffic } from '../policy/policy.ts';
-import { moduleCluster, moduleClusterName } from './module-cluster.ts';
+import type { Traffic } from '../policy/traffic.ts';
+import { moduleCluster } from './module-cluster.ts';
 import type { FilterPosition, IstioOptions } from './options.ts';
 import { pluginForIstio } from './plugin-for-istio.ts';
 import { selection } from './selection.ts';
@@ -29,6 +29,7 @@ export function envoyFilter({ group, plan }: GroupPlan, options: IstioOptions): 
   if (!isEnvoyFilterTraffic(group.traffic)) throw new Error(`Expected no ${group.traffic} traffic`);
   const context = CONTEXTS[group.traffic];
   const metadata = metadataOf(group);
+  const moduleClusterName = `${metadata.name}-module`;
   return {
     apiVersion: 'networking.istio.io/v1alpha3',
     kind: 'EnvoyFilter',
@@ -36,14 +37,16 @@ export function envoyFilter({ group, plan }: GroupPlan, options: IstioOptions): 
     spec: {
       ...selection(group, (labels) => ({ workloadSelector: { labels } })),
       configPatches: [
-        ...(options.moduleSource.from === 'http' ? [clusterPatch(options.moduleSource.url)] : []),
+        ...(options.moduleSource.from === 'http'
+          ? [clusterPatch(moduleClusterName, context, options.moduleSource.url)]
+          : []),
         extensionPatch(metadata.name, context, {
           '@type': wasmTypeUrl,
           ...wasmPlugin({
             name: metadata.name,
             failurePolicy: options.failurePolicy,
             ...(options.reloadBackoff !== undefined && { reloadBackoff: options.reloadBackoff }),
-            code: codeOf(options.moduleSource),
+            code: codeOf(options.moduleSource, moduleClusterName),
             configuration: JSON.stringify(pluginForIstio(plan.plugin, options), null, 1),
           }),
         }),
@@ -73,8 +76,12 @@ export function envoyFilter({ group, plan }: GroupPlan, options: IstioOptions): 
   };
 }
 
-function clusterPatch(url: string): JsonObject {
-  return { applyTo: 'CLUSTER', match: {}, patch: { operation: 'ADD', value: moduleCluster(url) } };
+function clusterPatch(name: string, context: Context, url: string): JsonObject {
+  return {
+    applyTo: 'CLUSTER',
+    match: { context },
+    patch: { operation: 'ADD', value: moduleCluster(name, url) },
+  };
 }
 
 function extensionPatch(name: string, context: Context, typedConfig: JsonObject): JsonObject {
@@ -117,7 +124,7 @@ function filterPatch(name: string, context: Context, position: FilterPosition): 
   };
 }
 
-function codeOf(source: ModuleSource): JsonObject {
+function codeOf(source: ModuleSource, moduleClusterName: string): JsonObject {
   switch (source.from) {
     case 'file':
       return { local: { filename: source.path } };

@@ -1,19 +1,17 @@
 import { type JsonObject, typeUrl } from '../envoy/json.ts';
 
-export const moduleClusterName = 'sluice-module';
-
 /** The server of a module's URL, for proxies that fetch it themselves; Istio's agent, where there is one, does not need it. */
-export function moduleCluster(url: string): JsonObject {
+export function moduleCluster(name: string, url: string): JsonObject {
   const { protocol, hostname, port } = new URL(url);
   const isTls = protocol === 'https:';
   const address = hostname.replaceAll(/^\[|\]$/g, '');
   const isAddress = /^[\d.]+$/.test(address) || address.includes(':');
   return {
-    name: moduleClusterName,
+    name,
     type: isAddress ? 'STATIC' : 'STRICT_DNS',
     connect_timeout: '5s',
     load_assignment: {
-      cluster_name: moduleClusterName,
+      cluster_name: name,
       endpoints: [
         {
           lb_endpoints: [

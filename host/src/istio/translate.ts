@@ -1,8 +1,8 @@
-import { trafficWord } from '../kinds/placement.ts';
 import { type Manifest, ruleNames, type Translated } from '../mesh/manifest.ts';
 import type { GroupPlan } from '../plan/mesh/plan-groups.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { Policy } from '../policy/policy.ts';
+import { trafficWord } from '../policy/traffic.ts';
 import { envoyFilter, isEnvoyFilterTraffic } from './envoy-filter.ts';
 import type { IstioOptions, IstioResource } from './options.ts';
 import { trafficExtension, wasmPluginResource } from './wasm-extension.ts';

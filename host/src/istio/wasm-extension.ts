@@ -4,7 +4,7 @@ import { filterName } from '../envoy/wasm-filter.ts';
 import { type Manifest, metadataOf } from '../mesh/manifest.ts';
 import { MODULE_MOUNT_PATH, type ModuleSource } from '../mesh/module-source.ts';
 import type { GroupPlan } from '../plan/mesh/plan-groups.ts';
-import type { Traffic } from '../policy/policy.ts';
+import type { Traffic } from '../policy/traffic.ts';
 import type { IstioOptions } from './options.ts';
 import { pluginForIstio } from './plugin-for-istio.ts';
 import { selection } from './selection.ts';

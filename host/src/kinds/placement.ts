@@ -1,22 +1,10 @@
 import { flag, mapOf, object, oneOf } from '../policy/fields/object.ts';
 import { objectLabelName, objectLabelValue } from '../policy/fields/object-label.ts';
-import type { Placement, Traffic } from '../policy/policy.ts';
+import type { Placement } from '../policy/policy.ts';
 import type { PolicyDocument } from '../policy/policy-document.ts';
+import { TRAFFIC, type Traffic, type TrafficWord } from '../policy/traffic.ts';
 
 /** Which proxies a policy is for, as ASM spells it and Sluice's own kinds with it. */
-
-const TRAFFIC = {
-  gateway: 'gateway',
-  sidecar_inbound: 'sidecarInbound',
-  sidecar_outbound: 'sidecarOutbound',
-  waypoint: 'waypoint',
-} as const satisfies Record<string, Traffic>;
-type TrafficWord = keyof typeof TRAFFIC;
-
-/** How a policy writes it. */
-export function trafficWord(traffic: Traffic): string {
-  return Object.entries(TRAFFIC).find(([, value]) => value === traffic)![0];
-}
 
 export const workloadSelector = object({ labels: mapOf(objectLabelName(), objectLabelValue()).optional() });
 

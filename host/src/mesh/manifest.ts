@@ -4,6 +4,7 @@ import type { GroupPlan } from '../plan/mesh/plan-groups.ts';
 import { groupIdentity, type ProxyGroup } from '../plan/mesh/proxy-group.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { rulesOf } from '../policy/policy.ts';
+import { trafficWord } from '../policy/traffic.ts';
 
 /** A Kubernetes object to apply. */
 export interface Manifest extends JsonObject {
@@ -37,19 +38,12 @@ export function ruleNames({ policies }: GroupPlan): string[] {
   return [...new Set(policies.flatMap(rulesOf).map(({ name }) => name))];
 }
 
-const TRAFFIC_WORDS = {
-  gateway: 'gateway',
-  sidecarInbound: 'sidecar-inbound',
-  sidecarOutbound: 'sidecar-outbound',
-  waypoint: 'waypoint',
-} as const;
-
 /** The same for a group whatever its policies are, so that an edit replaces what was applied before. */
 export function groupName(group: ProxyGroup): string {
   const { traffic, labels, gateway } = group;
   const pairs = Object.entries(labels).sort();
-  const words = gateway === undefined ? pairs.flat() : [gateway];
-  const readable = ['sluice', TRAFFIC_WORDS[traffic], ...words].join('-');
+  const words = gateway === undefined ? pairs.flat() : [GATEWAY_API_WORD, gateway];
+  const readable = ['sluice', trafficWord(traffic).replace('_', '-'), ...words].join('-');
   const name = readable
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
@@ -64,7 +58,10 @@ export function groupName(group: ProxyGroup): string {
   return `${name.slice(0, 100).replace(/-$/, '')}-${hash}`;
 }
 
+/** Stands where a label's name stands otherwise. */
+const GATEWAY_API_WORD = 'api';
+
 /** Without a dash in the label's name it can be told where its value begins. */
 function isPlainPair([name]: [string, string]): boolean {
-  return /^[a-z0-9]+$/.test(name);
+  return /^[a-z0-9]+$/.test(name) && name !== GATEWAY_API_WORD;
 }

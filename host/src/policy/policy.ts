@@ -12,6 +12,7 @@ import type {
 } from '../plan/plugin-configuration.ts';
 import type { FieldPath } from './field-path.ts';
 import type { Origin, RoutedTarget, Routing } from './routing.ts';
+import type { Traffic } from './traffic.ts';
 
 /**
  * What every kind of policy becomes once it is valid: the plugin configuration's own words (Limit, QuotaBucket, …),
@@ -44,9 +45,6 @@ export interface Placement {
   isTrafficAssumed?: true;
   origin: Origin;
 }
-
-/** Requests that a proxy sees: of a gateway, those that reach a workload or leave it, those through a waypoint. */
-export type Traffic = 'gateway' | 'sidecarInbound' | 'sidecarOutbound' | 'waypoint';
 
 /** What a policy asks of some requests, whatever it is: whose requests, and where that stands. */
 export interface PolicyRule {

@@ -1,4 +1,4 @@
-import type { Traffic } from '../../policy/policy.ts';
+import type { Traffic } from '../../policy/traffic.ts';
 
 /** Proxies of a mesh that get the same policies. */
 export interface ProxyGroup {

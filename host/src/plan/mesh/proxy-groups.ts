@@ -1,6 +1,7 @@
-import type { Policy, Traffic } from '../../policy/policy.ts';
+import type { Policy } from '../../policy/policy.ts';
 import { rulesOf } from '../../policy/policy.ts';
 import type { RoutedTarget, RouteTable, Routing, RoutingGateway } from '../../policy/routing.ts';
+import type { Traffic } from '../../policy/traffic.ts';
 import { type DefaultGateway, GATEWAY_NAME_LABEL, groupIdentity, type ProxyGroup } from './proxy-group.ts';
 
 /** Finds out which proxies a policy is for: what it says itself, or what its targets are served by. */
