@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -154,6 +155,110 @@ describe('sluice compile', () => {
     expect(sluice(['compile', '-f', 'a.yaml', '--to', 'nginx'])).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('envoy, plugin'),
+    });
+  });
+});
+
+describe('sluice compile for meshes', () => {
+  const compile = (...words: string[]) => sluice(['compile', '-f', 'a.yaml', ...words]);
+
+  it('prints objects to apply, and nothing else, on standard output', () => {
+    write('a.yaml', policy('a'));
+    const { status, stdout, stderr } = compile('--to', 'istio');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain(
+      '# Written by sluice compile from:\n#   default/a/r\napiVersion: networking.istio.io',
+    );
+  });
+
+  it('writes a file an object, and overwrites only with --force', () => {
+    write('a.yaml', policy('a'));
+    expect(compile('--to', 'istio', '-o', 'out').status).toBe(0);
+    expect(readdirSync(join(folder, 'out'))).toEqual([
+      'envoyfilter-istio-system-sluice-gateway-istio-ingressgateway.yaml',
+    ]);
+    expect(compile('--to', 'istio', '-o', 'out')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('overwrite with --force'),
+    });
+    expect(compile('--to', 'istio', '-o', 'out', '--force').status).toBe(0);
+  });
+
+  it.each([
+    [['--to', 'istio', '--phase', 'AUTHN'], 'expected no --phase beside --resource EnvoyFilter'],
+    [
+      ['--to', 'istio', '--resource', 'WasmPlugin', '--bypass', 'a:80'],
+      'expected no --bypass beside --resource WasmPlugin, which cannot carry it; `--to istio --resource EnvoyFilter` can carry it',
+    ],
+    [['--to', 'istio', '--module-source', 'oci://a.example/b'], 'Envoy fetches no images'],
+    [['--to', 'istio', '--module-source', 'sluice.wasm'], 'expected --module-source file:/PATH'],
+    [
+      ['--to', 'istio', '--failure-policy', 'FAIL_OPEN', '--reload-backoff', '1s'],
+      'expected --reload-backoff with FAIL_RELOAD alone, got FAIL_OPEN',
+    ],
+    [['--to', 'envoy-gateway'], 'expected --module-source file:/PATH'],
+    [['--to', 'envoy-gateway', '--module-source', 'file:/a.wasm'], 'Envoy Gateway reads no files'],
+    [
+      ['--to', 'envoy-gateway', '--module-source', 'oci://a.example/b', '--failure-policy', 'FAIL_RELOAD'],
+      'got FAIL_RELOAD, which an EnvoyExtensionPolicy cannot ask for',
+    ],
+    [['--to', 'istio', '--gateway', 'edge'], 'expected NAMESPACE/NAME'],
+  ])('refuses %j, and writes nothing', (words, message) => {
+    write('a.yaml', policy('a'));
+    const { status, stdout, stderr } = compile(...words, '-o', 'out');
+    expect(stderr).toContain(message);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(readdirSync(folder)).toEqual(['a.yaml']);
+  });
+
+  it('names the field that a target cannot carry, and the target that can', () => {
+    write(
+      'a.yaml',
+      `apiVersion: sluice.dev/v1alpha1
+kind: RateLimitPolicy
+metadata: { name: a }
+spec:
+  workloadSelector: { labels: { app: a } }
+  applyToTraffic: sidecar_inbound
+  rules:
+  - { name: r, limit: { tokenBucket: { maxTokens: 1, fillInterval: 1s } } }
+`,
+    );
+    const { status, stderr } = compile(
+      '--to',
+      'envoy-gateway',
+      '--module-source',
+      'oci://a.example/b',
+      '-o',
+      'out',
+    );
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      'a.yaml:6:19: error: spec.applyToTraffic: expected a policy for a Gateway of Gateway API, got one for the sidecar_inbound traffic of pods with app=a; `--to istio` can carry it',
+    );
+    expect(readdirSync(folder)).toEqual(['a.yaml']);
+  });
+
+  it('takes the digest of the module in this package for a URL that says none', () => {
+    write('a.yaml', policy('a'));
+    write('module.wasm', 'bytes');
+    const { stdout } = compile(
+      '--to',
+      'istio',
+      '--module-source',
+      'https://a.example/s.wasm',
+      '--module',
+      'module.wasm',
+    );
+    expect(stdout).toContain(`sha256: ${createHash('sha256').update('bytes').digest('hex')}`);
+  });
+
+  it('says when there is nothing to apply', () => {
+    write('a.yaml', '# nothing\n');
+    expect(compile('--to', 'istio')).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: expect.stringContaining('nothing to apply'),
     });
   });
 });
