@@ -20,6 +20,7 @@ export FORTIO := $(TOOLS)/bin/fortio
 POLICIES ?= examples/policies
 RUN_FLAGS ?=
 DEMO_FLAGS ?=
+IMAGES ?= build/images
 # One module a function, and one of them all.
 FUNCTIONS := rate-limit quota-scheduler circuit-breaker header-mutation
 MODULES := $(FUNCTIONS:%=modules/%.wasm) modules/sluice.wasm
@@ -61,6 +62,14 @@ dist/index.js: $(HOST) tsconfig.json tsconfig.build.json node_modules/.package-l
 .PHONY: package
 package: build ## Make the installable npm package, sluice-<version>.tgz
 	@$(NPM) pack --silent
+
+.PHONY: images
+images: build ## Write the modules as OCI artifacts, images, ConfigMaps and files into build/images (IMAGES=…)
+	@bin/sluice package --output $(IMAGES) --force
+
+.PHONY: reproducible
+reproducible: node_modules/.package-lock.json | $(NODE) ## Build the commit twice from fresh clones, and compare byte for byte
+	@node scripts/reproducible.ts
 
 ##@ Checking
 .PHONY: lint
