@@ -16,3 +16,12 @@ export function residentBytes(processId: number): number {
   }
   return Number(kibibytes) * 1024;
 }
+
+/** Memory of a process that is its own, and its share of what it maps together with others. */
+export function proportionalBytes(processId: number): number {
+  const kibibytes = readFileSync(`/proc/${processId}/smaps_rollup`, 'utf8').match(/^Pss:\s+(\d+) kB$/m)?.[1];
+  if (kibibytes === undefined) {
+    throw new Error(`Expected Pss of process ${processId}, got none`);
+  }
+  return Number(kibibytes) * 1024;
+}
