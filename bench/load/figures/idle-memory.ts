@@ -4,7 +4,7 @@ import { createSimulator } from '../../../host/src/simulator/simulator.ts';
 import type { HttpFilter } from '../environment/bootstrap.ts';
 import { startEnvoy } from '../environment/envoy.ts';
 import { idleConfiguration, idleFilter } from '../environment/idle-filters.ts';
-import { proportionalBytes } from '../environment/process-usage.ts';
+import { anonymousBytes } from '../environment/process-usage.ts';
 import { summarize } from '../report/statistics.ts';
 import { type Check, type Figure, scaled } from './figure.ts';
 
@@ -17,8 +17,9 @@ const settleMillis = 1_000;
 /**
  * What a VM of an idle module costs: Envoy's memory with nine workers less that with one, an eighth of it, and the same of
  * an Envoy without a filter taken off, so that threads, statistics and compiled code, which are there anyway or once, do not
- * count. Memory is what the kernel holds of the process (proportional set size), a second after the start; medians over
- * fresh processes, in turns. Beside it what Envoy's allocator says of itself (`/memory`), in which neither V8's heap nor
+ * count. Memory is what the kernel holds for the process and no file stands behind (`Pss_Anon`; pages of the program itself
+ * are shared with every other Envoy on the machine), a second after the start; medians over fresh processes, in turns.
+ * Beside it what Envoy's allocator says of itself (`/memory`), in which neither V8's heap nor
  * linear memory is, and the size of the module's linear memory, of which the kernel holds only the pages that were touched.
  */
 export const idleMemory: Figure = {
@@ -57,7 +58,7 @@ async function memoryOf(filters: HttpFilter[], workers: number): Promise<Memory>
   try {
     await sleep(settleMillis);
     const { allocated } = (await (await fetch(`${envoy.adminUrl}/memory`)).json()) as { allocated: string };
-    return { resident: proportionalBytes(envoy.processId), allocated: Number(allocated) };
+    return { resident: anonymousBytes(envoy.processId), allocated: Number(allocated) };
   } finally {
     await envoy.stop();
   }
