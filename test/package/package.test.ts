@@ -284,6 +284,8 @@ sluice.startEnvoy({ modulePath: sluice.modulePath(), translate: () => ({}) as sl
 sluice.loadModule(sluice.modulePath()).module;
 // @ts-expect-error no such module
 sluice.modulePath('no-such-module');
+// @ts-expect-error no such format
+sluice.packageModules({ formats: ['zip'] });
 // @ts-expect-error needs a module
 createSimulator({});
 declare const envoy: sluice.StartedEnvoy;
@@ -309,7 +311,7 @@ async function checkTypes(programs: string[], options: string[] = []): Promise<s
   return stdout + stderr;
 }
 
-test.each(['docs/README.md', 'docs/library.md'])('the links of %s lead somewhere', async (page) => {
+test.each(['docs/README.md', 'docs/library.md', 'docs/packaging.md'])('the links of %s lead somewhere', async (page) => {
   const text = await readFile(join(repository, page), 'utf8');
   const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, link]) => link!);
   const broken = links.filter((link) => !existsSync(join(repository, dirname(page), link)));

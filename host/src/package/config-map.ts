@@ -1,13 +1,11 @@
 import { stringify } from 'yaml';
+import { MODULE_MOUNT_PATH } from '../mesh/module-source.ts';
 import { EnvironmentError } from '../proxy/environment-error.ts';
 import { sha256 } from './digest.ts';
 import type { ModuleFile } from './module-file.ts';
 
 /** What Kubernetes takes in one ConfigMap (`MaxSecretSize` of its validation), counted before base64. */
 const MOST_BYTES = 2 ** 20;
-
-/** Where a mounted module is: `/etc/sluice/<module>.wasm`. */
-const mountFolder = '/etc/sluice';
 
 /**
  * A module as a ConfigMap, and what mounts it. Its name has the beginning of the module's checksum: a pod that mounts it
@@ -85,7 +83,7 @@ const volumeSource = (module: ModuleFile): object => ({ configMap: { name: confi
 
 /** The file alone, so that several modules can stand side by side in the folder. */
 function volumeMount({ name }: ModuleFile): object {
-  return { mountPath: `${mountFolder}/${name}.wasm`, subPath: `${name}.wasm`, readOnly: true };
+  return { mountPath: `${MODULE_MOUNT_PATH}/${name}.wasm`, subPath: `${name}.wasm`, readOnly: true };
 }
 
 const yaml = (value: object): string => stringify(value, { lineWidth: 0 });
