@@ -8,6 +8,7 @@ SHELL := /bin/bash
 NODE_LEAST := 22.18.0
 NODE_PACKAGE := node-linux-$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)@24.21.0
 FORTIO_VERSION := v1.68.0
+CRANE_VERSION := v0.21.6
 
 # The machine's own npm: as-pect brings npm 6 into node_modules/.bin, which cannot read our lock file.
 NPM := $(firstword $(foreach folder,$(filter-out %/node_modules/.bin,$(subst :, ,$(PATH))),$(wildcard $(folder)/npm)))
@@ -20,6 +21,7 @@ export FORTIO := $(TOOLS)/bin/fortio
 POLICIES ?= examples/policies
 RUN_FLAGS ?=
 DEMO_FLAGS ?=
+IMAGES ?= build/images
 # One module a function, and one of them all.
 FUNCTIONS := rate-limit quota-scheduler circuit-breaker header-mutation
 MODULES := $(FUNCTIONS:%=modules/%.wasm) modules/sluice.wasm
@@ -62,6 +64,14 @@ dist/index.js: $(HOST) tsconfig.json tsconfig.build.json node_modules/.package-l
 package: build ## Make the installable npm package, sluice-<version>.tgz
 	@$(NPM) pack --silent
 
+.PHONY: images
+images: build ## Write the modules as OCI artifacts, images, ConfigMaps and files into build/images (IMAGES=…)
+	@bin/sluice package --output $(IMAGES) --force
+
+.PHONY: reproducible
+reproducible: node_modules/.package-lock.json | $(NODE) ## Build the commit twice from fresh clones, and compare byte for byte
+	@node scripts/reproducible.ts
+
 ##@ Checking
 .PHONY: lint
 lint: node_modules/.package-lock.json | $(NODE) ## Check types, style and format
@@ -72,6 +82,10 @@ lint: node_modules/.package-lock.json | $(NODE) ## Check types, style and format
 .PHONY: format
 format: node_modules/.package-lock.json | $(NODE) ## Format and mend what can be mended
 	@biome check --write
+
+.PHONY: test-registry
+test-registry: build $(TOOLS)/bin/crane ## Push what `sluice package` writes to a real registry, and pull it back
+	@vitest run --config vitest.heavy.config.ts test/heavy/registry
 
 .PHONY: bench
 bench: build envoy fortio rust-peer ## Measure added CPU per request beside the peers; writes bench/results (BENCH_FLAGS="--rounds 5")
@@ -115,6 +129,14 @@ $(TOOLS)/bin/fortio:
 	$(call say,building fortio $(FORTIO_VERSION) (about a minute))
 	@mkdir -p $(TOOLS)/bin
 	@GOBIN=$(TOOLS)/bin GOFLAGS=-buildvcs=false go install fortio.org/fortio@$(FORTIO_VERSION)
+
+# The library by which Istio's agent and Envoy Gateway pull: its command, and its registry.
+$(TOOLS)/bin/crane:
+	$(call say,building crane $(CRANE_VERSION) and a registry (about a minute))
+	@mkdir -p $(TOOLS)/bin
+	@for tool in registry crane; do \
+	  GOBIN=$(TOOLS)/bin GOFLAGS=-buildvcs=false go install github.com/google/go-containerregistry/cmd/$$tool@$(CRANE_VERSION); \
+	done
 
 .PHONY: clean
 clean: ## Remove what was built; keeps the tools

@@ -1,12 +1,19 @@
 /**
  * Sluice as a library. Importing it does nothing but define:
  * sources → `parse` → `validate` → `plan` → `translate` → the objects Envoy reads, each stage a pure function.
- * `loadModule` checks what `modulePath` names; `findEnvoy` and `startEnvoy` run it. See docs/library.md.
+ * `loadModule` checks what `modulePath` names; `findEnvoy` and `startEnvoy` run it; `packageModules` brings it to other
+ * gateways. See docs/library.md.
  */
 
 export type { EnvoyFiles, XdsFile } from './envoy/files.ts';
 export type { EnvoyOptions, FailurePolicy, SocketAddress, Upstream } from './envoy/options.ts';
 export { translateToEnvoy as translate, translateToOneEnvoyFile } from './envoy/translate.ts';
+export {
+  type PackagedModules,
+  type PackageFormat,
+  packageFormats,
+} from './package/package-files.ts';
+export { type PackageOptions, packageModules } from './package/package-modules.ts';
 export type { Plan, PlannedRoute, PlannedVirtualHost } from './plan/plan.ts';
 export { type Planned, plan } from './plan/plan-policies.ts';
 export type {
@@ -62,7 +69,7 @@ export { type EchoUpstream, startEchoUpstream } from './proxy/echo-upstream.ts';
 export { EnvironmentError } from './proxy/environment-error.ts';
 export type { EnvoyExit } from './proxy/envoy-process.ts';
 export { type FindEnvoyOptions, type FoundEnvoy, findEnvoy } from './proxy/find-envoy.ts';
-export { type ModuleName, modulePath } from './proxy/module-path.ts';
+export { type ModuleName, moduleNames, modulePath } from './proxy/module-path.ts';
 export type { Verdict } from './proxy/replace-file.ts';
 export { type StartEnvoyOptions, type StartedEnvoy, startEnvoy } from './proxy/start-envoy.ts';
 export { type LoadedModule, type LoadModuleOptions, loadModule } from './simulator/load-module.ts';

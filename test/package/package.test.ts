@@ -142,6 +142,16 @@ describe('the installed command', () => {
     expect(envoy.stdout).toContain(JSON.stringify(join(installed.root, 'modules/sluice.wasm')));
   });
 
+  test('packages the modules inside the package', async () => {
+    const out = join(await emptyFolder(), 'out');
+    const finished = await run(installed.command, ['package', '-o', out, '--format', 'files']);
+    expect(finished).toMatchObject({ code: 0, stderr: '' });
+    for (const file of files.filter((each) => each.startsWith('modules/'))) {
+      const written = await readFile(join(out, file.replace('modules/', 'files/')));
+      expect(written.equals(await readFile(join(installed.root, file)))).toBe(true);
+    }
+  });
+
   test('runs Envoy until it is told to end', async () => {
     const file = await write('good.yaml', goodPolicy);
     const { path } = await findEnvoy();
@@ -284,6 +294,8 @@ sluice.startEnvoy({ modulePath: sluice.modulePath(), translate: () => ({}) as sl
 sluice.loadModule(sluice.modulePath()).module;
 // @ts-expect-error no such module
 sluice.modulePath('no-such-module');
+// @ts-expect-error no such format
+sluice.packageModules({ formats: ['zip'] });
 // @ts-expect-error needs a module
 createSimulator({});
 declare const envoy: sluice.StartedEnvoy;
@@ -309,9 +321,12 @@ async function checkTypes(programs: string[], options: string[] = []): Promise<s
   return stdout + stderr;
 }
 
-test.each(['docs/README.md', 'docs/library.md'])('the links of %s lead somewhere', async (page) => {
-  const text = await readFile(join(repository, page), 'utf8');
-  const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, link]) => link!);
-  const broken = links.filter((link) => !existsSync(join(repository, dirname(page), link)));
-  expect(broken).toEqual([]);
-});
+test.each(['docs/README.md', 'docs/library.md', 'docs/packaging.md'])(
+  'the links of %s lead somewhere',
+  async (page) => {
+    const text = await readFile(join(repository, page), 'utf8');
+    const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, link]) => link!);
+    const broken = links.filter((link) => !existsSync(join(repository, dirname(page), link)));
+    expect(broken).toEqual([]);
+  },
+);

@@ -1,6 +1,14 @@
-export interface HttpFilter {
+/** A filter as the listener names it: with its configuration, or with where that is watched. */
+export type HttpFilter = ConfiguredFilter | DiscoveredFilter;
+
+export interface ConfiguredFilter {
   name: string;
   typed_config: { '@type': string; [field: string]: unknown };
+}
+
+export interface DiscoveredFilter {
+  name: string;
+  config_discovery: { config_source: object; type_urls: string[] };
 }
 
 export interface VirtualHost {
@@ -61,6 +69,8 @@ export function bootstrap({
     http_filters: connectionManager.http_filters.slice(-1),
   };
   return {
+    // Discovery asks for a name.
+    node: { id: 'bench', cluster: 'bench' },
     admin: { address: loopback(adminPort) },
     static_resources: {
       listeners: [

@@ -14,15 +14,26 @@ export interface StartedEnvoy {
   /** `host:port` of its listener. */
   address: string;
   url: string;
+  adminUrl: string;
   processId: number;
+  logPath: string;
   stop(): Promise<void>;
 }
 
-/** One Envoy with one worker, the filters given, and direct responses: nothing but the proxy itself is measured. */
+export interface StartEnvoyOptions {
+  /** Requests go on to a second listener of the same Envoy. Default false. */
+  hasUpstream?: boolean;
+  /** Worker threads. Default 1. */
+  workers?: number;
+  /** What is logged, as words of Envoy's command line. Default: errors. */
+  logOptions?: string[];
+}
+
+/** One Envoy with the filters given, and direct responses: nothing but the proxy itself is measured. */
 export async function startEnvoy(
   httpFilters: HttpFilter[],
   virtualHosts: VirtualHost[],
-  hasUpstream = false,
+  { hasUpstream = false, workers = 1, logOptions = ['--log-level', 'error'] }: StartEnvoyOptions = {},
 ): Promise<StartedEnvoy> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const configurationPath = join(folder, 'envoy.json');
@@ -36,7 +47,7 @@ export async function startEnvoy(
   const log = openSync(logPath, 'w');
   const child = spawn(
     envoy.path,
-    ['-c', configurationPath, '--concurrency', '1', '--use-dynamic-base-id', '--log-level', 'error'],
+    ['-c', configurationPath, '--concurrency', `${workers}`, '--use-dynamic-base-id', ...logOptions],
     { stdio: ['ignore', log, log] },
   );
   closeSync(log);
@@ -44,15 +55,16 @@ export async function startEnvoy(
     await stopProcess(child);
     rmSync(folder, { recursive: true });
   };
+  const adminUrl = `http://127.0.0.1:${adminPort}`;
   try {
-    await untilReady(child, `http://127.0.0.1:${adminPort}/ready`);
+    await untilReady(child, `${adminUrl}/ready`);
   } catch (error) {
     const lines = readFileSync(logPath, 'utf8').slice(-4000);
     await stop();
     throw new Error(`${(error as Error).message}\n${lines}`);
   }
   const address = `127.0.0.1:${port}`;
-  return { address, url: `http://${address}/`, processId: child.pid!, stop };
+  return { address, url: `http://${address}/`, adminUrl, processId: child.pid!, logPath, stop };
 }
 
 async function untilReady(child: ChildProcess, url: string): Promise<void> {

@@ -16,3 +16,14 @@ export function residentBytes(processId: number): number {
   }
   return Number(kibibytes) * 1024;
 }
+
+/** What a process holds of memory that no file stands behind: heaps, stacks and compiled code, but not the program itself. */
+export function anonymousBytes(processId: number): number {
+  const kibibytes = readFileSync(`/proc/${processId}/smaps_rollup`, 'utf8').match(
+    /^Pss_Anon:\s+(\d+) kB$/m,
+  )?.[1];
+  if (kibibytes === undefined) {
+    throw new Error(`Expected Pss_Anon of process ${processId}, got none`);
+  }
+  return Number(kibibytes) * 1024;
+}

@@ -1,4 +1,4 @@
-import type { HttpFilter } from './bootstrap.ts';
+import type { ConfiguredFilter } from './bootstrap.ts';
 
 export interface WasmPlugin {
   /** Names the VM: two plugins of one run never share one. */
@@ -8,7 +8,7 @@ export interface WasmPlugin {
   configuration: string;
 }
 
-export function wasmFilter({ name, rootId, modulePath, configuration }: WasmPlugin): HttpFilter {
+export function wasmFilter({ name, rootId, modulePath, configuration }: WasmPlugin): ConfiguredFilter {
   return {
     name: 'envoy.filters.http.wasm',
     typed_config: {

@@ -2,7 +2,9 @@ import { compileTime } from './compile-time.ts';
 import { exactQuota } from './exact-quota.ts';
 import type { Figure } from './figure.ts';
 import { heldRequests } from './held-requests.ts';
+import { idleMemory } from './idle-memory.ts';
 import { longRun } from './long-run.ts';
+import { moduleStart } from './module-start.ts';
 import { passingKeysFigure } from './passing-keys.ts';
 import { policyEdits } from './policy-edits.ts';
 import { quotaLightLoad, quotaShares } from './quota-shares.ts';
@@ -23,4 +25,6 @@ export const figures: Figure[] = [
   quotaStep,
   longRun,
   compileTime,
+  moduleStart,
+  idleMemory,
 ];

@@ -20,7 +20,7 @@ export async function startVariant(variant: Variant): Promise<RunningVariant> {
   const envoy = await startEnvoy(
     await variant.httpFilters(),
     variant.virtualHosts ?? [{ name: benchHost, domains: [benchHost] }],
-    variant.hasUpstream,
+    { hasUpstream: variant.hasUpstream ?? false },
   );
   try {
     await load(variant, envoy, warmUpRequests);

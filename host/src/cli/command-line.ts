@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { EnvironmentError } from '../proxy/environment-error.ts';
-import { packageRoot } from '../proxy/package-root.ts';
+import { packageVersion } from '../proxy/package-version.ts';
 import { registerCheck } from './check.ts';
 import { registerCompile } from './compile/compile.ts';
 import { EXIT_CODE } from './exit-code.ts';
+import { registerPackage } from './package.ts';
 import { registerRun } from './run.ts';
 
 /**
@@ -42,17 +41,15 @@ Examples:
   sluice check -f limits.yaml
   sluice run -f limits.yaml
   sluice compile -f limits.yaml --to envoy
+  sluice package -o out --module sluice --format artifact
 
 Exit codes: ${EXIT_CODE.ok} ok, ${EXIT_CODE.policyProblems} the policies have mistakes, ${EXIT_CODE.environment} something else is not as needed.`,
     );
   registerCheck(program);
   registerCompile(program);
   registerRun(program);
+  registerPackage(program);
   return program;
-}
-
-function packageVersion(): string {
-  return JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')).version;
 }
 
 /** A file system that is full or read-only is the environment's fault. */

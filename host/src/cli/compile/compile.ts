@@ -4,13 +4,12 @@ import { failurePolicies } from '../../envoy/options.ts';
 import { EXECUTION_PHASES, ISTIO_RESOURCES } from '../../istio/options.ts';
 import { MODULE_SOURCE_FORMS } from '../../mesh/module-source.ts';
 import { writeStandardOutput } from '../../print/standard-output.ts';
-import { existingFiles, writeFolder } from '../../print/write-folder.ts';
-import { EnvironmentError } from '../../proxy/environment-error.ts';
 import { EXIT_CODE } from '../exit-code.ts';
 import { loadPolicies } from '../load-plan.ts';
 import { addPolicyOptions } from '../policy-options.ts';
 import { reportDiagnostics } from '../report-diagnostics.ts';
 import { collectUpstream, parseAddress, parseLocality } from '../run-options.ts';
+import { writeOutput } from '../write-output.ts';
 import { envoyTarget, pluginTarget } from './envoy-targets.ts';
 import { envoyGatewayTarget, istioTarget } from './mesh-targets.ts';
 import {
@@ -174,11 +173,5 @@ async function compile(options: CompileOptions): Promise<void> {
     return;
   }
   const files = result.files(resolve(options.output));
-  const existing = options.force ? [] : await existingFiles(options.output, files);
-  if (existing.length > 0) {
-    throw new EnvironmentError(
-      `expected no ${existing.join(', ')} in ${options.output}; overwrite with --force`,
-    );
-  }
-  await writeFolder(options.output, files);
+  await writeOutput(options.output, files, options.force);
 }
