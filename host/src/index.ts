@@ -8,12 +8,21 @@
 export type { EnvoyFiles, XdsFile } from './envoy/files.ts';
 export type { EnvoyOptions, FailurePolicy, SocketAddress, Upstream } from './envoy/options.ts';
 export { translateToEnvoy as translate, translateToOneEnvoyFile } from './envoy/translate.ts';
+export { translateToEnvoyGateway } from './envoy-gateway/translate.ts';
+export type { IstioOptions, IstioResource } from './istio/options.ts';
+export { translateToIstio } from './istio/translate.ts';
+export type { Manifest, Translated, TranslatedManifest } from './mesh/manifest.ts';
+export { type ModuleSource, parseModuleSource } from './mesh/module-source.ts';
+export type { MeshOptions } from './mesh/options.ts';
 export {
   type PackagedModules,
   type PackageFormat,
   packageFormats,
 } from './package/package-files.ts';
 export { type PackageOptions, packageModules } from './package/package-modules.ts';
+export { planForIstio } from './plan/mesh/plan-for-istio.ts';
+export { type GroupPlan, type PlannedGroups, planGroups } from './plan/mesh/plan-groups.ts';
+export type { DefaultGateway, ProxyGroup } from './plan/mesh/proxy-group.ts';
 export type { Plan, PlannedRoute, PlannedVirtualHost } from './plan/plan.ts';
 export { type Planned, plan } from './plan/plan-policies.ts';
 export type {
@@ -65,6 +74,7 @@ export type { Routing } from './policy/routing.ts';
 export type { Source } from './policy/source.ts';
 export { type Validated, type ValidateOptions, validate } from './policy/validate.ts';
 export { printJson } from './print/json.ts';
+export { manifestsText } from './print/manifests.ts';
 export { type EchoUpstream, startEchoUpstream } from './proxy/echo-upstream.ts';
 export { EnvironmentError } from './proxy/environment-error.ts';
 export type { EnvoyExit } from './proxy/envoy-process.ts';

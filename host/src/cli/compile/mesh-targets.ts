@@ -10,7 +10,7 @@ import {
   type ModuleSource,
   parseModuleSource,
 } from '../../mesh/module-source.ts';
-import { namelessRoutes, withIstioRouteNames } from '../../plan/mesh/istio-route-names.ts';
+import { planForIstio } from '../../plan/mesh/plan-for-istio.ts';
 import { type PlannedGroups, planGroups } from '../../plan/mesh/plan-groups.ts';
 import type { DefaultGateway } from '../../plan/mesh/proxy-group.ts';
 import { manifestFiles, manifestsText } from '../../print/manifests.ts';
@@ -31,12 +31,10 @@ const DEFAULT_MODULE_SOURCE = `file:${MODULE_MOUNT_PATH}/sluice.wasm`;
 
 export const istioTarget: CompileTarget = {
   summary: 'objects of Istio (see --resource)',
-  compile(given, options) {
+  compile(policies, options) {
     const istioOptions = checkedIstioOptions(options);
-    const policies = withIstioRouteNames(given);
-    const planned = planGroups(policies, options.gateway ?? ISTIO_INGRESS_GATEWAY);
-    const nameless = planned.groups.flatMap(({ plan }) => namelessRoutes(policies, plan));
-    return compiled(planned, nameless, () => translateToIstio(planned.groups, istioOptions));
+    const planned = planForIstio(policies, options.gateway ?? ISTIO_INGRESS_GATEWAY);
+    return compiled(planned, () => translateToIstio(planned.groups, istioOptions));
   },
 };
 
@@ -63,7 +61,7 @@ export const envoyGatewayTarget: CompileTarget = {
       );
     }
     const planned = planGroups(policies, options.gateway ?? QUICKSTART_GATEWAY);
-    return compiled(planned, [], () =>
+    return compiled(planned, () =>
       translateToEnvoyGateway(planned.groups, {
         moduleSource: source,
         failurePolicy,
@@ -73,17 +71,12 @@ export const envoyGatewayTarget: CompileTarget = {
   },
 };
 
-function compiled(
-  { diagnostics }: PlannedGroups,
-  more: PlannedGroups['diagnostics'],
-  translate: () => Translated,
-): Compiled {
-  const found = [...diagnostics, ...more];
-  const translated: Translated = found.some(({ severity }) => severity === 'error')
+function compiled({ diagnostics }: PlannedGroups, translate: () => Translated): Compiled {
+  const translated: Translated = diagnostics.some(({ severity }) => severity === 'error')
     ? { manifests: [], diagnostics: [] }
     : translate();
   return {
-    diagnostics: [...found, ...translated.diagnostics],
+    diagnostics: [...diagnostics, ...translated.diagnostics],
     notes:
       translated.manifests.length === 0
         ? ['warning: expected at least one policy, got none: nothing to apply']
