@@ -19,8 +19,8 @@ const settleMillis = 1_000;
  * an Envoy without a filter taken off, so that threads, statistics and compiled code, which are there anyway or once, do not
  * count. Memory is what the kernel holds for the process and no file stands behind (`Pss_Anon`; pages of the program itself
  * are shared with every other Envoy on the machine), a second after the start; medians over fresh processes, in turns.
- * Beside it what Envoy's allocator says of itself (`/memory`), in which neither V8's heap nor
- * linear memory is, and the size of the module's linear memory, of which the kernel holds only the pages that were touched.
+ * Beside it what Envoy's allocator says of itself (`/memory`), in which neither V8's heap nor linear memory is, and the size
+ * of the module's linear memory, of which the kernel holds only the pages that were touched.
  */
 export const idleMemory: Figure = {
   name: 'idle-memory',
