@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { TranslatedManifest } from '../mesh/manifest.ts';
-import { manifestsText } from './manifests.ts';
+import { manifestFiles, manifestsText } from './manifests.ts';
 
 function manifestWith(
   spec: TranslatedManifest['manifest']['spec'],
@@ -32,4 +32,14 @@ describe('manifestsText', () => {
       expect(parse(text).spec).toEqual(spec);
     },
   );
+});
+
+describe('manifestFiles', () => {
+  it('has a file for each object, whatever their names are', () => {
+    const files = manifestFiles([
+      manifestWith({}, 'a', 'sluice-b-sluice-c'),
+      manifestWith({}, 'a-sluice-b', 'sluice-c'),
+    ]);
+    expect([...files.keys()]).toEqual(['thing.a.sluice-b-sluice-c.yaml', 'thing.a-sluice-b.sluice-c.yaml']);
+  });
 });

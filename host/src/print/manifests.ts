@@ -6,12 +6,12 @@ export function manifestsText(manifests: readonly TranslatedManifest[]): string 
   return manifests.map(manifestText).join('---\n');
 }
 
-/** One file an object. */
+/** One file an object. Neither namespaces nor the names of groups have a dot, so no two objects share a file. */
 export function manifestFiles(manifests: readonly TranslatedManifest[]): Map<string, string> {
   return new Map(
     manifests.map((each) => {
       const { kind, metadata } = each.manifest;
-      return [`${kind.toLowerCase()}-${metadata.namespace}-${metadata.name}.yaml`, manifestText(each)];
+      return [`${kind.toLowerCase()}.${metadata.namespace}.${metadata.name}.yaml`, manifestText(each)];
     }),
   );
 }
