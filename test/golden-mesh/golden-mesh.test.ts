@@ -65,6 +65,14 @@ describeGolden(import.meta.dirname, {
         }
       }
     });
+
+    const file = join(folder, 'istio.yaml');
+    it.runIf(existsSync(file))('has no two extensions, or clusters, of one name', () => {
+      // One proxy may get several of the objects, and Envoy knows filters, extensions and clusters by their names.
+      const added = patchesOf(readFileSync(file, 'utf8')).filter(({ patch }) => patch.operation === 'ADD');
+      const names = added.map(({ applyTo, patch }) => `${applyTo} ${patch.value.name}`);
+      expect(names).toEqual([...new Set(names)]);
+    });
   },
 });
 
@@ -117,23 +125,37 @@ function optionsOf(folder: string, { resource, moduleSource }: Output): CompileO
   };
 }
 
+interface ConfigPatch {
+  applyTo: string;
+  patch: {
+    operation: string;
+    value: { name: string; typed_config: { config: { configuration: { value: string } } } };
+  };
+}
+
 interface Specification {
   /** Of an EnvoyFilter. */
-  configPatches?: {
-    applyTo: string;
-    patch: { value: { typed_config: { config: { configuration: { value: string } } } } };
-  }[];
+  configPatches?: ConfigPatch[];
   /** Of a WasmPlugin. */
   pluginConfig?: object;
   /** Of a TrafficExtension, of an EnvoyExtensionPolicy. */
   wasm?: { pluginConfig: object } | { config: object }[];
 }
 
-/** What comes to the module: read as readers of Kubernetes do, in YAML 1.1. */
-function pluginConfigurations(text: string): string[] {
-  return parseAllDocuments(text, { version: '1.1' }).flatMap((document) =>
-    configurationsOf((document.toJS() as { spec: Specification }).spec),
+/** Read as readers of Kubernetes do, in YAML 1.1. */
+function specificationsOf(text: string): Specification[] {
+  return parseAllDocuments(text, { version: '1.1' }).map(
+    (document) => (document.toJS() as { spec: Specification }).spec,
   );
+}
+
+function patchesOf(text: string): ConfigPatch[] {
+  return specificationsOf(text).flatMap(({ configPatches = [] }) => configPatches);
+}
+
+/** What comes to the module. */
+function pluginConfigurations(text: string): string[] {
+  return specificationsOf(text).flatMap(configurationsOf);
 }
 
 function configurationsOf({ configPatches, pluginConfig, wasm }: Specification): string[] {
