@@ -1,5 +1,6 @@
 import { type Manifest, ruleNames, type Translated } from '../mesh/manifest.ts';
 import type { GroupPlan } from '../plan/mesh/plan-groups.ts';
+import { gatewayOf } from '../plan/mesh/proxy-group.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { Policy } from '../policy/policy.ts';
 import { trafficWord } from '../policy/traffic.ts';
@@ -36,8 +37,8 @@ function notCarried({ group, policies }: GroupPlan, { resource }: IstioOptions):
   const message =
     resource === 'EnvoyFilter' && !isEnvoyFilterTraffic(group.traffic)
       ? 'expected gateway, sidecar_inbound or sidecar_outbound, got waypoint, to which Istio applies no EnvoyFilter; `--resource WasmPlugin` and `--resource TrafficExtension` can carry it'
-      : group.traffic === 'waypoint' && group.gateway === undefined
-        ? 'expected the label gateway.networking.k8s.io/gateway-name beside waypoint: Istio attaches to waypoints by name'
+      : group.traffic === 'waypoint' && gatewayOf(group) === undefined
+        ? 'expected the label gateway.networking.k8s.io/gateway-name, and no other, beside waypoint: Istio attaches to waypoints by name'
         : undefined;
   if (message === undefined) return [];
   return policies.map(({ placement }) => {
