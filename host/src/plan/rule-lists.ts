@@ -1,3 +1,4 @@
+import type { Policy, PolicyRule } from '../policy/policy.ts';
 import type { PluginConfiguration } from './plugin-configuration.ts';
 
 /** The lists of a plugin configuration that hold rules, one a function: its translators treat all alike. */
@@ -26,4 +27,13 @@ export function withRuleLists(
     return rules === undefined ? [] : [[list, change(rules)]];
   });
   return { ...plugin, ...Object.fromEntries(changed) };
+}
+
+/** The policy with every rule, of whichever function, replaced by what `change` makes of it. */
+export function withRules(policy: Policy, change: (rule: PolicyRule) => PolicyRule): Policy {
+  const changed = RULE_LISTS.flatMap((list) => {
+    const rules: readonly PolicyRule[] | undefined = policy[list];
+    return rules === undefined ? [] : [[list, rules.map(change)]];
+  });
+  return { ...policy, ...Object.fromEntries(changed) };
 }

@@ -29,9 +29,10 @@ export function planGroups(policies: readonly Policy[], defaultGateway: DefaultG
     if (rulesOf(policy).length === 0) continue;
     for (const group of proxyGroups.of(policy)) {
       const identity = groupIdentity(group);
+      const seen = proxyGroups.seenBy(group, policy);
       const found = members.get(identity);
-      if (found === undefined) members.set(identity, { group, policies: [policy] });
-      else found.policies.push(policy);
+      if (found === undefined) members.set(identity, { group, policies: [seen] });
+      else found.policies.push(seen);
     }
   }
   const planned = [...members.values()].map((member) => ({

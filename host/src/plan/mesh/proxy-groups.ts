@@ -1,7 +1,13 @@
-import type { Policy } from '../../policy/policy.ts';
-import { rulesOf } from '../../policy/policy.ts';
+import { type HostTarget, type Policy, rulesOf } from '../../policy/policy.ts';
 import type { RoutedTarget, RouteTable, Routing, RoutingGateway } from '../../policy/routing.ts';
-import { type DefaultGateway, groupIdentity, type ProxyGroup, podsOfGateway } from './proxy-group.ts';
+import { withRules } from '../rule-lists.ts';
+import {
+  type DefaultGateway,
+  gatewayOf,
+  groupIdentity,
+  type ProxyGroup,
+  podsOfGateway,
+} from './proxy-group.ts';
 
 /** Finds out which proxies a policy is for: what it says itself, or what its targets are served by. */
 export class ProxyGroups {
@@ -23,6 +29,24 @@ export class ProxyGroups {
       .filter(({ traffic }) => traffic === (policy.placement?.traffic ?? traffic));
     if (groups.length === 0) return [this.#default()];
     return [...new Map(groups.map((group) => [groupIdentity(group), group])).values()];
+  }
+
+  /**
+   * The policy as the proxies of one of its groups see it: a Gateway that they are is every host that they serve, and
+   * routes among the files may be only some of those that it has.
+   */
+  seenBy(group: ProxyGroup, policy: Policy): Policy {
+    const name = gatewayOf(group);
+    const isOwn = (gateway: Pick<RoutedTarget, 'namespace' | 'name'>) =>
+      gateway.namespace === group.namespace && gateway.name === name;
+    // One that is not among those of the files is a mistake, which is found out later.
+    if (!this.#routing.gateways.some(isOwn)) return policy;
+    const isWholeGateway = (target: HostTarget) =>
+      'routed' in target &&
+      target.routed.kind === 'Gateway' &&
+      target.routed.section === undefined &&
+      isOwn(target.routed);
+    return withRules(policy, (rule) => (rule.targets.some(isWholeGateway) ? { ...rule, targets: [] } : rule));
   }
 
   /** `gateway` without labels leaves open which gateway. */

@@ -5,7 +5,7 @@ import { covers, intersectHosts } from '../../policy/host-pattern.ts';
 import type { HostTarget, Policy, PolicyRule } from '../../policy/policy.ts';
 import type { RoutedTarget, RoutingGateway, ServiceEntrySettings } from '../../policy/routing.ts';
 import { isServiceHost, serviceForms } from '../../policy/service-host.ts';
-import { RULE_LISTS } from '../rule-lists.ts';
+import { withRules } from '../rule-lists.ts';
 import type { AttachedTable } from './attach-tables.ts';
 
 /** Name of the only route of a host that no kind that routes names. */
@@ -48,11 +48,7 @@ export class PolicyAttachment {
   }
 
   attach(policy: Policy): Policy {
-    const lists = RULE_LISTS.flatMap((list) => {
-      const rules: readonly PolicyRule[] | undefined = policy[list];
-      return rules === undefined ? [] : [[list, rules.map((rule) => this.#attachRule(rule))]];
-    });
-    return { ...policy, ...Object.fromEntries(lists) };
+    return withRules(policy, (rule) => this.#attachRule(rule));
   }
 
   #attachRule(rule: PolicyRule): PolicyRule {
