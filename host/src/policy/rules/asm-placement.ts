@@ -7,10 +7,16 @@ const LABELS = fieldPattern('workloadSelector.labels');
 /** A policy is for one set of proxies: what `spec` and its configs say of them must be one thing. */
 export const asmPlacement: Rule = (value) => {
   const spec = { path: ['spec'] as FieldPath, value: fieldOf(value, 'spec') };
-  return [...oneSelector([spec, ...findFields(value, CONFIGS)]), ...oneTraffic(spec.value)];
+  const places = [spec, ...findFields(value, CONFIGS)];
+  return [...oneSelector(places), ...oneTraffic(spec.value, places)];
 };
 
-function oneSelector(places: readonly { path: FieldPath; value: unknown }[]): Finding[] {
+interface Place {
+  path: FieldPath;
+  value: unknown;
+}
+
+function oneSelector(places: readonly Place[]): Finding[] {
   const selectors = places.flatMap((place) =>
     findFields(place.value, LABELS).map(({ path, value }) => ({
       path: [...place.path, ...path],
@@ -27,9 +33,19 @@ function oneSelector(places: readonly { path: FieldPath; value: unknown }[]): Fi
     );
 }
 
-function oneTraffic(spec: unknown): Finding[] {
+function oneTraffic(spec: unknown, places: readonly Place[]): Finding[] {
+  const said = places.flatMap(({ path, value }) => {
+    const isGateway = fieldOf(value, 'isGateway');
+    return typeof isGateway === 'boolean' ? [{ path: [...path, 'isGateway'], isGateway }] : [];
+  });
+  const others = said
+    .filter(({ isGateway }) => isGateway !== said[0]!.isGateway)
+    .map(({ path, isGateway }) =>
+      error(path, `expected one isGateway for all of a policy, got ${isGateway}; make it two policies`),
+    );
   const traffic = fieldOf(spec, 'applyToTraffic');
-  if (fieldOf(spec, 'isGateway') !== true || traffic === undefined || traffic === 'gateway') return [];
+  const isOther = traffic !== undefined && traffic !== 'gateway';
+  if (!isOther || !said.some(({ isGateway }) => isGateway)) return others;
   const message = `expected \`gateway\` beside isGateway: true, got ${String(traffic)}`;
-  return [error(['spec', 'applyToTraffic'], message)];
+  return [...others, error(['spec', 'applyToTraffic'], message)];
 }
