@@ -112,6 +112,7 @@ export function gatewayTables(
         withForms: true,
         origin,
       })),
+      isForMesh: true,
     });
   }
   return tables;

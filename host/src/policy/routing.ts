@@ -44,7 +44,7 @@ export interface RouteTable {
   /** Gateways, of which its hosts must be. `undefined`: none, the hosts are served as they are. */
   parents?: ParentReference[];
   listeners: ListenerName[];
-  /** Of a VirtualService: the sidecars of callers carry it out, beside its gateways or alone. */
+  /** The sidecars of callers carry it out, beside its gateways or alone. */
   isForMesh?: true;
   /** Clear text is answered with a redirect on the external listener. */
   requireTls?: true;

@@ -41,7 +41,7 @@ export function planGroups(policies: readonly Policy[], defaultGateway: DefaultG
   }));
   return {
     groups: planned.map(({ group, policies: own, plan: each }) => ({ group, policies: own, plan: each })),
-    diagnostics: distinct(planned.flatMap(({ diagnostics }) => diagnostics)),
+    diagnostics: distinct([...proxyGroups.diagnostics, ...planned.flatMap(({ diagnostics }) => diagnostics)]),
   };
 }
 

@@ -1,5 +1,13 @@
+import { quote } from '../../policy/describe-value.ts';
+import type { Diagnostic } from '../../policy/diagnostic.ts';
 import { type HostTarget, type Policy, rulesOf } from '../../policy/policy.ts';
-import type { RoutedTarget, RouteTable, Routing, RoutingGateway } from '../../policy/routing.ts';
+import type {
+  ParentReference,
+  RoutedTarget,
+  RouteTable,
+  Routing,
+  RoutingGateway,
+} from '../../policy/routing.ts';
 import { withRules } from '../rule-lists.ts';
 import {
   type DefaultGateway,
@@ -11,6 +19,7 @@ import {
 
 /** Finds out which proxies a policy is for: what it says itself, or what its targets are served by. */
 export class ProxyGroups {
+  readonly diagnostics: Diagnostic[] = [];
   readonly #routing: Required<Routing>;
   readonly #defaultGateway: DefaultGateway;
 
@@ -82,12 +91,16 @@ export class ProxyGroups {
     ];
   }
 
-  #ofGateway({ api, namespace, name }: Pick<RoutedTarget, 'api' | 'namespace' | 'name'>): ProxyGroup {
+  #ofGateway({ api, namespace, name, origin }: ParentReference | RoutedTarget): ProxyGroup {
     const gateway = this.#routing.gateways.find(
       (each) => (api === undefined || each.api === api) && each.namespace === namespace && each.name === name,
     );
     if ((gateway?.api ?? api) === 'gateway.networking.k8s.io') {
       return { ...podsOfGateway(namespace, name), traffic: 'gateway' };
+    }
+    if (gateway === undefined) {
+      const message = `expected a Gateway among the files, got ${quote(`${namespace}/${name}`)}: its pods are taken to be those of --gateway`;
+      this.diagnostics.push(origin.document.diagnostic('warning', [...origin.path, 'name'], message));
     }
     return this.#ofIstioGateway(gateway);
   }

@@ -133,7 +133,14 @@ export class PolicyAttachment {
 
   #gatewayReach(target: RoutedTarget): Reach {
     // Without any gateway among the files the policy was written for one that is elsewhere: this proxy takes its place.
-    if (this.#gateways.length === 0) return { hosts: [] };
+    if (this.#gateways.length === 0) {
+      if (target.section !== undefined) {
+        const { document, path } = target.origin;
+        const message = `expected its Gateway among the files, got none: the policy holds for every listener, not for ${quote(target.section)} alone`;
+        this.diagnostics.push(document.diagnostic('warning', [...path, 'sectionName'], message));
+      }
+      return { hosts: [] };
+    }
     const gateway = this.#gateways.find(
       ({ api, namespace, name }) =>
         (target.api === undefined || api === target.api) &&
