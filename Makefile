@@ -44,6 +44,11 @@ test: build envoy fortio lint ## Run every test that fits in CI; ends with "N pa
 demo-quota: build envoy fortio ## Run a guest and a subscriber load against the sample quota; prints a table, draws a picture (DEMO_FLAGS=--help)
 	@node scripts/demo-quota/main.ts $(DEMO_FLAGS)
 
+##@ Heavier suites
+.PHONY: e2e-container
+e2e-container: build envoy ## Run Envoy in containers, on a Podman set up for it (Debian, root) or on DOCKER_HOST
+	@node scripts/e2e-container/main.ts
+
 ##@ Building
 .PHONY: build
 build: $(NODE) node_modules/.package-lock.json $(MODULES) dist/index.js ## Build what bin/sluice needs: the modules and the host package

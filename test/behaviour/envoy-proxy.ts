@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Upstream } from '../../host/src/envoy/options.ts';
 import type { Plan } from '../../host/src/plan/plan.ts';
-import { findEnvoy } from '../../host/src/proxy/find-envoy.ts';
+import type { EnvoyEngine } from '../../host/src/proxy/envoy-engine.ts';
+import { findLocalEngine } from '../../host/src/proxy/local-engine.ts';
 import { servePlan } from '../../host/src/proxy/serve-plan.ts';
 import { sluiceModule } from '../module/modules.ts';
 import type { Answer, BehaviourProxy, SentRequest, UpstreamOfItsOwn } from './behaviour-case.ts';
@@ -11,14 +12,28 @@ import { RECEIVED, SCRIPT, type ScriptedUpstream, startScriptedUpstream } from '
 /** A port below 1024 that nobody listens on. */
 const NOBODY: Upstream = { host: '127.0.0.1', port: 1 };
 
+type StartProxy = (
+  plan: Plan,
+  concurrency: number,
+  upstreamsOfTheirOwn: ReadonlyMap<string, UpstreamOfItsOwn>,
+) => Promise<BehaviourProxy>;
+
 /** The module in real Envoy, in front of one upstream for all and those that hosts have of their own. */
-export async function envoyProxy(
+export const envoyProxy: StartProxy = envoyProxyOn(async () => (await findLocalEngine({})).engine);
+
+/** The same on an engine, with an access log. */
+export function envoyProxyOn(findEngine: () => Promise<EnvoyEngine>, accessLog?: string): StartProxy {
+  return async (...of) => startProxy(await findEngine(), accessLog, ...of);
+}
+
+async function startProxy(
+  engine: EnvoyEngine,
+  accessLog: string | undefined,
   plan: Plan,
   concurrency: number,
   upstreamsOfTheirOwn: ReadonlyMap<string, UpstreamOfItsOwn>,
 ): Promise<BehaviourProxy> {
   const any = { host: '127.0.0.1', port: 0 };
-  const envoy = await findEnvoy();
   const upstreams: ScriptedUpstream[] = [];
   const startUpstream = async (): Promise<Upstream> => {
     const started = await startScriptedUpstream();
@@ -31,13 +46,14 @@ export async function envoyProxy(
     upstreamsByHost.set(host, kind === 'own' ? await startUpstream() : NOBODY);
   }
   const served = await servePlan(plan, {
-    envoyPath: envoy.path,
+    engine,
     modulePath: sluiceModule,
     listen: any,
     admin: any,
     concurrency,
     upstream,
     upstreamsByHost,
+    ...(accessLog !== undefined && { accessLog }),
   });
   const client = createClient(served.envoy.listenAddress);
   const send = async (request: SentRequest): Promise<Answer> => {

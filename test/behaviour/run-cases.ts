@@ -21,7 +21,7 @@ import { envoyProxy } from './envoy-proxy.ts';
 import { bodyOf, hashOf } from './request-body.ts';
 import { simulatedProxy } from './simulated-proxy.ts';
 
-interface Place {
+export interface Place {
   name: string;
   start: (
     plan: Plan,
@@ -32,15 +32,15 @@ interface Place {
   concurrent: boolean;
 }
 
-const places: Place[] = [
+const everywhere: Place[] = [
   { name: 'the simulator', start: async (...of) => simulatedProxy(...of), concurrent: false },
   { name: 'Envoy', start: envoyProxy, concurrent: true },
 ];
 
 const WORKERS = 2;
 
-/** Runs a table of cases on both. */
-export function describeCases(subject: string, cases: BehaviourCase[]): void {
+/** Runs a table of cases on the simulator and on Envoy, or where else they are to run. */
+export function describeCases(subject: string, cases: BehaviourCase[], places: Place[] = everywhere): void {
   describe.each(places)(`${subject} on $name`, ({ start, concurrent }) => {
     let proxy: BehaviourProxy;
     beforeAll(async () => {
