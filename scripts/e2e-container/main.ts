@@ -9,7 +9,7 @@ import { packageRoot } from '../../host/src/proxy/package-root.ts';
 import { runProgram } from './run-program.ts';
 import { startPodman } from './start-podman.ts';
 
-// Ctrl-C reaches the tests too; what was started is ended when they have.
+// They end the program that runs (`run-program.ts`), and then what was started is ended as always.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
 const named = process.env.DOCKER_HOST;

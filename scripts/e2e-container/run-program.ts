@@ -1,7 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** Runs a program that speaks for itself, to its end; its exit code. */
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
+/** Runs a program that speaks for itself, to its end, and gives its exit code. Signals to this process are passed on. */
 export function runProgram(
   program: string,
   words: readonly string[],
@@ -12,8 +14,13 @@ export function runProgram(
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
+    const passOn = (signal: NodeJS.Signals) => void child.kill(signal);
+    for (const signal of signals) process.on(signal, passOn);
     child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
+    child.once('exit', (code) => {
+      for (const signal of signals) process.off(signal, passOn);
+      resolve(code ?? 1);
+    });
   });
 }
 

@@ -336,7 +336,7 @@ async function checkTypes(programs: string[], options: string[] = []): Promise<s
   return stdout + stderr;
 }
 
-test.each(['docs/README.md', 'docs/library.md', 'docs/packaging.md'])(
+test.each(['docs/README.md', 'docs/library.md', 'docs/packaging.md', 'docs/containers.md'])(
   'the links of %s lead somewhere',
   async (page) => {
     const text = await readFile(join(repository, page), 'utf8');

@@ -30,7 +30,6 @@ export async function runPolicies(options: RunOptions): Promise<number> {
     ...options,
     upstream: options.upstream.default,
     upstreamsByHost: options.upstream.byHost,
-    envoyPath: undefined,
     engine,
     modulePath: resolve(options.module ?? modulePath()),
     ...(options.accessLog !== undefined && { accessLog: resolve(options.accessLog) }),

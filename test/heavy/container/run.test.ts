@@ -211,6 +211,16 @@ describe('sluice run --engine container', () => {
     expect(empty.stderr).toMatch(/Envoy could not be started in a container: .*\/usr\/local\/bin\/envoy/);
   });
 
+  test("says how to do without testcontainers' cleaner when that cannot be had", async () => {
+    const file = await policyFile('cleaner.yaml', policy(1));
+    const wantsOne = { TESTCONTAINERS_RYUK_DISABLED: 'false', RYUK_CONTAINER_IMAGE: 'sluice.invalid/ryuk:1' };
+    await using sluice = inContainer(file, [], wantsOne);
+    expect(await sluice.exited).toBe(2);
+    expect(sluice.stderr).toMatch(
+      /did not start: .*ryuk:1.*; TESTCONTAINERS_RYUK_DISABLED=true does without it/,
+    );
+  });
+
   test('says so when the container does not share the network of this machine', async () => {
     const any = { host: '127.0.0.1', port: 0 };
     const served = servePlan(plan([]).plan, {

@@ -5,6 +5,7 @@ import { EnvoyContainer } from './envoy-container.ts';
 import { findRuntime } from './find-runtime.ts';
 import { loadTestcontainers } from './load-testcontainers.ts';
 import { provideImage } from './provide-image.ts';
+import { startCleaner } from './start-cleaner.ts';
 
 export interface FindContainerEngineOptions {
   /** Default: Envoy's own image of the version Sluice is tested with. */
@@ -21,6 +22,7 @@ export async function findContainerEngine(options: FindContainerEngineOptions = 
   const testcontainers = await loadTestcontainers();
   const runtime = await findRuntime(testcontainers, environment);
   await provideImage(testcontainers, runtime, image, options.onProgress ?? (() => {}));
+  await startCleaner(testcontainers, runtime);
   const settings = { image, networkMode, user: await containerUser(runtime) };
   return {
     version: undefined,
