@@ -44,11 +44,6 @@ test: build envoy fortio lint ## Run every test that fits in CI; ends with "N pa
 demo-quota: build envoy fortio ## Run a guest and a subscriber load against the sample quota; prints a table, draws a picture (DEMO_FLAGS=--help)
 	@node scripts/demo-quota/main.ts $(DEMO_FLAGS)
 
-##@ Heavier suites
-.PHONY: e2e-container
-e2e-container: build envoy ## Run Envoy in containers, on a Podman set up for it (Debian, root) or on DOCKER_HOST
-	@node scripts/e2e-container/main.ts
-
 ##@ Building
 .PHONY: build
 build: $(NODE) node_modules/.package-lock.json $(MODULES) dist/index.js ## Build what bin/sluice needs: the modules and the host package
@@ -91,6 +86,10 @@ format: node_modules/.package-lock.json | $(NODE) ## Format and mend what can be
 .PHONY: test-registry
 test-registry: build $(TOOLS)/bin/crane ## Push what `sluice package` writes to a real registry, and pull it back
 	@vitest run --config vitest.heavy.config.ts test/heavy/registry
+
+.PHONY: e2e-container
+e2e-container: build envoy ## Run Envoy in containers, on a Podman set up for it (Debian, root) or on DOCKER_HOST
+	@node scripts/e2e-container/main.ts
 
 .PHONY: bench
 bench: build envoy fortio rust-peer ## Measure added CPU per request beside the peers; writes bench/results (BENCH_FLAGS="--rounds 5")
@@ -153,4 +152,4 @@ clean-all: clean ## Remove tools and packages too
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
