@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { sluiceModule } from '../../module/modules.ts';
+import { runCommand } from './bed/run-command.ts';
+
+export interface CompileOptions {
+  resource?: 'EnvoyFilter' | 'WasmPlugin' | 'TrafficExtension';
+  /** Default: the module of this checkout, as a file. */
+  moduleSource?: string;
+  more?: string[];
+}
+
+const command = join(import.meta.dirname, '../../../host/src/cli/main.ts');
+
+/** What `sluice compile --to istio` makes of policies, as YAML. */
+export function compileToIstio(policies: string, options: CompileOptions = {}): Promise<string> {
+  const { resource, moduleSource = `file:${sluiceModule}`, more = [] } = options;
+  return runCommand(
+    [
+      process.execPath,
+      command,
+      ...['compile', '--file', '-', '--to', 'istio', '--module-source', moduleSource],
+      ...(resource === undefined ? [] : ['--resource', resource]),
+      ...more,
+    ],
+    { input: policies },
+  );
+}
+
+export interface KubernetesObject {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string };
+  spec?: unknown;
+}
+
+export function objectsIn(documents: string): KubernetesObject[] {
+  return parseAllDocuments(documents).flatMap((document) => (document.toJS() as KubernetesObject) ?? []);
+}
+
+/** The plugin configurations in EnvoyFilters, as text: Envoy gets them byte for byte. */
+export function pluginTexts(documents: string): string[] {
+  const texts: string[] = [];
+  const look = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const { '@type': type, value: text } = value as Record<string, unknown>;
+    if (type === 'type.googleapis.com/google.protobuf.StringValue') texts.push(String(text));
+    for (const each of Object.values(value)) look(each);
+  };
+  for (const each of objectsIn(documents)) look(each);
+  return texts;
+}
