@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SocketAddress } from '../../../../host/src/envoy/options.ts';
@@ -23,6 +23,8 @@ export interface IstioBed {
   /** `kubectl apply` of documents in YAML. */
   apply(documents: string): Promise<string>;
   istioctl(commandArguments: string[], input?: string): Promise<CommandResult>;
+  /** One line a request, of all proxies. */
+  accessLog(): Promise<string>;
   /** Configurations that a proxy has refused, and other errors of pushing, since istiod started. */
   pushErrors(): Promise<string[]>;
   /** Makes a pod and its service known, and starts its proxy. */
@@ -46,6 +48,7 @@ const GATEWAY_CLUSTER_IP = '10.96.1.1';
 
 export async function startIstioBed(options: IstioBedOptions = {}): Promise<IstioBed> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-istio-'));
+  const accessLogFile = join(folder, 'access.log');
   const started: { stop(): Promise<void> }[] = [];
   const processes: BedProcess[] = [];
   const stop = async () => {
@@ -58,7 +61,7 @@ export async function startIstioBed(options: IstioBedOptions = {}): Promise<Isti
     await defineResources(api, options.definitions ?? ['istio']);
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ISTIO_NAMESPACE } };
     await api.kubectl(['apply', '-f', '-'], JSON.stringify(namespace));
-    const istiod = await startIstiod(api, join(folder, 'istiod'));
+    const istiod = await startIstiod(api, join(folder, 'istiod'), accessLogFile);
     started.push({ stop: () => istiod.process.end() });
     processes.push(istiod.process);
 
@@ -95,6 +98,7 @@ export async function startIstioBed(options: IstioBedOptions = {}): Promise<Isti
       apply: (documents) => api.kubectl(['apply', '-f', '-'], documents),
       istioctl: (commandArguments, input = '') =>
         tryCommand([programPath('istioctl'), ...commandArguments, '--kubeconfig', api.kubeconfig], { input }),
+      accessLog: () => readFile(accessLogFile, 'utf8').catch(() => ''),
       pushErrors: () => pushErrors(istiod),
       startWorkload,
       lastLines: () => lastLines(processes),

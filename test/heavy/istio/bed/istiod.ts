@@ -18,17 +18,21 @@ export interface Istiod {
 }
 
 /** What a sidecar or a gateway would need a `pilot-agent` for is left out: certificates, telemetry, tracing. */
-const meshConfiguration = {
+const meshConfiguration = (accessLogFile: string) => ({
   enableAutoMtls: false,
-  accessLogFile: '',
-  defaultProviders: { metrics: [], accessLogging: [], tracing: [] },
+  accessLogFile,
+  defaultProviders: { metrics: [], tracing: [] },
   defaultConfig: { discoveryAddress: 'istiod.istio-system.svc:15012' },
-};
+});
 
-export async function startIstiod(api: KubernetesApi, folder: string): Promise<Istiod> {
+export async function startIstiod(
+  api: KubernetesApi,
+  folder: string,
+  accessLogFile: string,
+): Promise<Istiod> {
   await mkdir(folder, { recursive: true });
   const meshPath = join(folder, 'mesh.json');
-  await writeFile(meshPath, JSON.stringify(meshConfiguration));
+  await writeFile(meshPath, JSON.stringify(meshConfiguration(accessLogFile)));
   const [http, https, discovery, secureDiscovery, monitoring] = (await freePorts(5)) as [
     number,
     number,

@@ -43,6 +43,8 @@ export async function startMeshEnvoy(options: MeshEnvoyOptions): Promise<MeshEnv
       ...['--concurrency', `${options.concurrency}`],
       ...['--log-level', 'warning', '--component-log-level', 'wasm:info'],
       '--disable-hot-restart',
+      // The access log is read while it is written.
+      ...['--file-flush-interval-msec', '50'],
     ],
     join(folder, `${workload.name}.log`),
   );
