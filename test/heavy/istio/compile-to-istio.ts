@@ -38,15 +38,16 @@ export function objectsIn(documents: string): KubernetesObject[] {
   return parseAllDocuments(documents).flatMap((document) => (document.toJS() as KubernetesObject) ?? []);
 }
 
-/** The plugin configurations in EnvoyFilters, as text: Envoy gets them byte for byte. */
-export function pluginTexts(documents: string): string[] {
-  const texts: string[] = [];
+/** The plugin configurations in documents: text in EnvoyFilters, objects in the kinds of their own. */
+export function pluginsIn(documents: string): unknown[] {
+  const found: unknown[] = [];
   const look = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
-    const { '@type': type, value: text } = value as Record<string, unknown>;
-    if (type === 'type.googleapis.com/google.protobuf.StringValue') texts.push(String(text));
-    for (const each of Object.values(value)) look(each);
+    const { '@type': type, value: text, pluginConfig } = value as Record<string, unknown>;
+    if (type === 'type.googleapis.com/google.protobuf.StringValue') found.push(JSON.parse(String(text)));
+    else if (pluginConfig !== undefined) found.push(pluginConfig);
+    else for (const each of Object.values(value)) look(each);
   };
   for (const each of objectsIn(documents)) look(each);
-  return texts;
+  return found;
 }

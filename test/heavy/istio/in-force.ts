@@ -1,16 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type ConfigDump, pluginConfigurations } from './bed/config-dump.ts';
 import type { IstioBed } from './bed/istio-bed.ts';
-import { type KubernetesObject, objectsIn, pluginTexts } from './compile-to-istio.ts';
+import { type KubernetesObject, objectsIn, pluginsIn } from './compile-to-istio.ts';
 
 /** Applies documents and waits until the gateway serves what they say: their hosts, and their plugin configurations. */
 export async function applyInForce(bed: IstioBed, documents: string): Promise<void> {
   await bed.apply(documents);
   const hosts = hostsOf(objectsIn(documents));
-  const plugins = pluginTexts(documents);
+  const plugins = pluginsIn(documents);
   await bed.gateway.until('the gateway to serve what was applied', (dump) => {
     const served = servedHosts(dump);
-    const inForce = new Set(pluginConfigurations(dump));
-    return hosts.every((host) => served.has(host)) && plugins.every((text) => inForce.has(text))
+    return hosts.every((host) => served.has(host)) && countInForce(plugins, dump) === plugins.length
       ? true
       : undefined;
   });
@@ -20,14 +20,17 @@ export async function applyInForce(bed: IstioBed, documents: string): Promise<vo
 export async function remove(bed: IstioBed, documents: string): Promise<void> {
   await bed.kubectl(['delete', '--wait=false', '-f', '-'], documents);
   const hosts = hostsOf(objectsIn(documents));
-  const plugins = pluginTexts(documents);
+  const plugins = pluginsIn(documents);
   await bed.gateway.until('the gateway to forget what was deleted', (dump) => {
     const served = servedHosts(dump);
-    const inForce = new Set(pluginConfigurations(dump));
-    return hosts.some((host) => served.has(host)) || plugins.some((text) => inForce.has(text))
-      ? undefined
-      : true;
+    return hosts.some((host) => served.has(host)) || countInForce(plugins, dump) > 0 ? undefined : true;
   });
+}
+
+/** Texts differ in the order of keys, where istiod has made them. */
+function countInForce(plugins: unknown[], dump: ConfigDump): number {
+  const inForce = pluginConfigurations(dump).map((text) => JSON.parse(text));
+  return plugins.filter((plugin) => inForce.some((each) => isDeepStrictEqual(each, plugin))).length;
 }
 
 function hostsOf(objects: KubernetesObject[]): string[] {

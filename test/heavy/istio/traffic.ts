@@ -38,7 +38,7 @@ export function trafficOf(
 
 const NAMESPACE = 'istio-system';
 
-/** As Istio's objects, in YAML. A route neither ends nor repeats a request by itself. */
+/** As Istio's objects, in YAML. Routes repeat no request by themselves. */
 export function trafficDocuments({ hosts }: Traffic): string {
   const upstreams = [...new Set(hosts.map(({ upstream }) => upstream))];
   const serviceHost = (upstream: Upstream) => `upstream-${upstreams.indexOf(upstream)}.bed.internal`;
@@ -67,7 +67,6 @@ export function trafficDocuments({ hosts }: Traffic): string {
           match: [{ uri: { prefix: pathPrefix } }],
           route: [{ destination: { host: serviceHost(upstream), port: { number: 80 } } }],
           retries: { attempts: 0 },
-          timeout: '0s',
         })),
       },
     })),

@@ -85,14 +85,18 @@ export function httpFilters(listener: Listener): HttpFilter[] {
   return [...new Map(filters.map((filter) => [filter.name, filter])).values()];
 }
 
-/** The Wasm filters in force, inside listeners or delivered by themselves. */
-export function wasmFilters(dump: ConfigDump): WasmConfiguration[] {
-  const inside = dump.listeners.flatMap((listener) =>
-    httpFilters(listener).map((filter) => filter.typed_config),
-  );
-  return [...inside, ...dump.extensions.map((extension) => extension.typed_config)].filter(
-    (filter): filter is WasmConfiguration => filter?.['@type'].endsWith('.wasm.v3.Wasm') ?? false,
-  );
+/**
+ * The Wasm filters in force. One that was delivered by itself stays in the dump as long as a listener drains that had
+ * it, so only those count that a listener in force names.
+ */
+export function wasmFilters({ listeners, extensions }: ConfigDump): WasmConfiguration[] {
+  const delivered = new Map(extensions.map(({ name, typed_config }) => [name, typed_config]));
+  return listeners
+    .flatMap(httpFilters)
+    .map(({ name, typed_config, config_discovery }) =>
+      config_discovery === undefined ? typed_config : delivered.get(name),
+    )
+    .filter((filter): filter is WasmConfiguration => filter?.['@type'].endsWith('.wasm.v3.Wasm') ?? false);
 }
 
 /** Texts of plugin configurations in force. */

@@ -41,7 +41,7 @@ export async function startMeshEnvoy(options: MeshEnvoyOptions): Promise<MeshEnv
       ...['--config-path', bootstrapPath],
       ...['--admin-address-path', adminAddressPath],
       ...['--concurrency', `${options.concurrency}`],
-      ...['--log-level', 'warning', '--component-log-level', 'wasm:info'],
+      ...['--log-level', 'warning', '--component-log-level', 'wasm:info,misc:error'],
       '--disable-hot-restart',
       // The access log is read while it is written.
       ...['--file-flush-interval-msec', '50'],
