@@ -90,7 +90,8 @@ describe('the four functions as EnvoyFilters on a gateway', () => {
   it('is what the control plane takes without an error and its tools without a finding', async () => {
     expect(await bed().pushErrors()).toEqual([]);
     const validated = await bed().istioctl(['validate', '-f', '-'], documents);
-    expect(validated).toMatchObject({ code: 0, stderr: '' });
+    expect(validated.code, validated.stderr).toBe(0);
+    expect(warningsBut(ALWAYS_WARNED, validated.stderr)).toEqual([]);
     const analysed = await bed().istioctl(['analyze', '--namespace', 'istio-system', '-o', 'json']);
     expect(JSON.parse(analysed.stdout || '[]'), analysed.stderr).toEqual([]);
     expect(analysed.code).toBe(0);
@@ -103,3 +104,10 @@ describe('the four functions as EnvoyFilters on a gateway', () => {
     expect(await answers(hosts.broken, 1)).toEqual([200]);
   });
 });
+
+/** Of every EnvoyFilter there is. */
+const ALWAYS_WARNED = 'EnvoyFilter exposes internal implementation details';
+
+function warningsBut(known: string, text: string): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '' && !line.includes(known));
+}
