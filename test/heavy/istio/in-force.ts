@@ -8,12 +8,19 @@ export async function applyInForce(bed: IstioBed, documents: string): Promise<vo
   await bed.apply(documents);
   const hosts = hostsOf(objectsIn(documents));
   const plugins = pluginsIn(documents);
-  await bed.gateway.until('the gateway to serve what was applied', (dump) => {
+  let missing: string[] = [];
+  const look = (dump: ConfigDump): true | undefined => {
     const served = servedHosts(dump);
-    return hosts.every((host) => served.has(host)) && countInForce(plugins, dump) === plugins.length
-      ? true
-      : undefined;
-  });
+    const pending = plugins.length - countInForce(plugins, dump);
+    missing = hosts.filter((host) => !served.has(host));
+    if (pending > 0) missing.push(`${pending} of ${plugins.length} plugin configurations`);
+    return missing.length === 0 ? true : undefined;
+  };
+  try {
+    await bed.gateway.until('the gateway to serve what was applied', look);
+  } catch (error) {
+    throw new Error(`missing: ${missing.join(', ')}; ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** Deletes documents and waits until the gateway serves nothing of them. */

@@ -11,7 +11,10 @@ import { compileToIstio } from './compile-to-istio.ts';
 import { applyInForce, remove } from './in-force.ts';
 import { trafficDocuments, trafficOf } from './traffic.ts';
 
-/** The gateway of a bed with the policies of all cases, which istiod has told it. */
+/**
+ * The gateway of a bed with the policies of all cases, which istiod has told it. A new one: policies of other tables had
+ * the same names, and the state of a policy outlives its configuration.
+ */
 export async function istioProxy(
   bed: IstioBed,
   plan: Plan,
@@ -52,6 +55,7 @@ async function applyCases(
   shared: Upstream,
   byHost?: ReadonlyMap<string, Upstream>,
 ): Promise<string> {
+  await bed.restartGateway();
   const traffic = trafficDocuments(trafficOf(plan, shared, byHost));
   const filters = await compileToIstio(policies);
   const documents = `${traffic}\n---\n${filters}`;

@@ -60,7 +60,7 @@ export function trafficDocuments({ hosts }: Traffic): string {
       kind: 'VirtualService',
       metadata: { name: `host-${index}`, namespace: NAMESPACE },
       spec: {
-        hosts: domains,
+        hosts: domains.filter(isQualified),
         gateways: ['istio-system/bed'],
         http: routes.map(({ name, pathPrefix }) => ({
           name,
@@ -72,4 +72,9 @@ export function trafficDocuments({ hosts }: Traffic): string {
     })),
   ];
   return documents.map((each) => JSON.stringify(each)).join('\n---\n');
+}
+
+/** To Istio a name without a dot is that of a service in the object's own namespace; such hosts are left to `*`. */
+function isQualified(domain: string): boolean {
+  return domain === '*' || domain.includes('.');
 }

@@ -59,7 +59,7 @@ export class BedProcess {
       .split('\n')
       .filter((line) => line.trim() !== '')
       .slice(-count)
-      .map((line) => `  ${line.slice(0, 400)}`)
+      .map((line) => `  ${line.slice(0, 300)}`)
       .join('\n');
   }
 

@@ -16,6 +16,8 @@ export interface IstioBed {
   readonly api: KubernetesApi;
   readonly istiod: Istiod;
   readonly gateway: MeshEnvoy;
+  /** The same pod with a new proxy, which remembers nothing. */
+  restartGateway(): Promise<void>;
   /** Where the gateway listens for the clients of its port 80. */
   readonly gatewayAddress: SocketAddress;
   readonly folder: string;
@@ -65,8 +67,7 @@ export async function startIstioBed(options: IstioBedOptions = {}): Promise<Isti
     started.push({ stop: () => istiod.process.end() });
     processes.push(istiod.process);
 
-    const startWorkload: IstioBed['startWorkload'] = async (workload, ports, clusterIp) => {
-      await createWorkload(api, workload, ports, clusterIp);
+    const startProxy = async (workload: Workload) => {
       const envoy = await startMeshEnvoy({
         workload,
         discoveryPort: istiod.discoveryPort,
@@ -80,18 +81,25 @@ export async function startIstioBed(options: IstioBedOptions = {}): Promise<Isti
     };
     const [targetPort] = (await freePorts(1)) as [number];
     await api.kubectl(['apply', '-f', '-'], JSON.stringify(gateway));
-    const proxy = await startWorkload(
-      gatewayWorkload,
-      [{ name: 'http2', port: 80, targetPort }],
-      GATEWAY_CLUSTER_IP,
-    );
-    await proxy.until(`the gateway to listen on ${targetPort}`, ({ listeners }) =>
-      listeners.find(({ address }) => address.socket_address.port_value === targetPort),
-    );
+    await createWorkload(api, gatewayWorkload, [{ name: 'http2', port: 80, targetPort }], GATEWAY_CLUSTER_IP);
+    const startGateway = async () => {
+      const envoy = await startProxy(gatewayWorkload);
+      await envoy.until(`the gateway to listen on ${targetPort}`, ({ listeners }) =>
+        listeners.find(({ address }) => address.socket_address.port_value === targetPort),
+      );
+      return envoy;
+    };
+    let proxy = await startGateway();
     return {
       api,
       istiod,
-      gateway: proxy,
+      get gateway() {
+        return proxy;
+      },
+      async restartGateway() {
+        await proxy.stop();
+        proxy = await startGateway();
+      },
       gatewayAddress: { host: '127.0.0.1', port: targetPort },
       folder,
       kubectl: api.kubectl,
@@ -100,7 +108,10 @@ export async function startIstioBed(options: IstioBedOptions = {}): Promise<Isti
         tryCommand([programPath('istioctl'), ...commandArguments, '--kubeconfig', api.kubeconfig], { input }),
       accessLog: () => readFile(accessLogFile, 'utf8').catch(() => ''),
       pushErrors: () => pushErrors(istiod),
-      startWorkload,
+      async startWorkload(workload, ports, clusterIp) {
+        await createWorkload(api, workload, ports, clusterIp);
+        return startProxy(workload);
+      },
       lastLines: () => lastLines(processes),
       async stop() {
         await stop();

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SocketAddress } from '../../../../host/src/envoy/options.ts';
 import { AdminClient } from '../../../../host/src/proxy/admin-client.ts';
@@ -32,8 +32,10 @@ export async function startMeshEnvoy(options: MeshEnvoyOptions): Promise<MeshEnv
   const { folder, workload } = options;
   await mkdir(folder, { recursive: true });
   const bootstrapPath = join(folder, 'bootstrap.json');
-  await writeFile(bootstrapPath, JSON.stringify(bootstrap(options), null, 2));
+  // What an earlier proxy of the workload has left names a port where nobody listens any more.
   const adminAddressPath = join(folder, 'admin-address');
+  await rm(adminAddressPath, { force: true });
+  await writeFile(bootstrapPath, JSON.stringify(bootstrap(options), null, 2));
   const { path: envoyPath } = await findEnvoy();
   const process = await BedProcess.start(
     [
