@@ -25,7 +25,7 @@ export async function applyInForce(bed: IstioBed, documents: string): Promise<vo
 
 /** Deletes documents and waits until the gateway serves nothing of them. */
 export async function remove(bed: IstioBed, documents: string): Promise<void> {
-  await bed.kubectl(['delete', '--wait=false', '-f', '-'], documents);
+  await bed.kubectl(['delete', '--ignore-not-found', '--wait=false', '-f', '-'], documents);
   const hosts = hostsOf(objectsIn(documents));
   const plugins = pluginsIn(documents);
   await bed.gateway.until('the gateway to forget what was deleted', (dump) => {

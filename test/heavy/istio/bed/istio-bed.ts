@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SocketAddress } from '../../../../host/src/envoy/options.ts';
+import { poll } from '../../../../host/src/proxy/poll.ts';
 import type { BedProcess } from './bed-process.ts';
 import { freePorts } from './free-ports.ts';
 import { ISTIO_NAMESPACE, type Istiod, startIstiod } from './istiod.ts';
@@ -138,7 +139,24 @@ const gateway = {
 /** Some are too large for the annotation that `kubectl apply` leaves. */
 async function defineResources(api: KubernetesApi, definitions: Definitions[]): Promise<void> {
   for (const each of definitions) await api.kubectl(['create', '-f', definitionsPath(each)]);
-  await api.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
+  await untilEstablished(api);
+}
+
+/** `kubectl wait` stumbles over one that has no status yet. */
+async function untilEstablished(api: KubernetesApi): Promise<void> {
+  const established = await poll(
+    async () => {
+      const { items } = JSON.parse(await api.kubectl(['get', 'crd', '-o', 'json'])) as {
+        items: { status?: { conditions?: { type: string; status: string }[] } }[];
+      };
+      const isEstablished = items.every(({ status }) =>
+        status?.conditions?.some((each) => each.type === 'Established' && each.status === 'True'),
+      );
+      return isEstablished ? true : undefined;
+    },
+    { withinMillis: 60_000, everyMillis: 100 },
+  );
+  if (established === undefined) throw new Error('expected every resource to be established within 60 s');
 }
 
 async function createWorkload(
