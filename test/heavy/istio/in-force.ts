@@ -3,8 +3,8 @@ import { type ConfigDump, pluginConfigurations } from './bed/config-dump.ts';
 import type { IstioBed } from './bed/istio-bed.ts';
 import { type KubernetesObject, objectsIn, pluginsIn } from './compile-to-istio.ts';
 
-/** Applies documents and waits until the gateway serves what they say: their hosts, and their plugin configurations. */
-export async function applyInForce(bed: IstioBed, documents: string): Promise<void> {
+/** Applies documents and waits until a proxy, the gateway's if none is named, serves what they say: their hosts, and their plugin configurations. */
+export async function applyInForce(bed: IstioBed, documents: string, proxy = bed.gateway): Promise<void> {
   await bed.apply(documents);
   const hosts = hostsOf(objectsIn(documents));
   const plugins = pluginsIn(documents);
@@ -17,18 +17,18 @@ export async function applyInForce(bed: IstioBed, documents: string): Promise<vo
     return missing.length === 0 ? true : undefined;
   };
   try {
-    await bed.gateway.until('the gateway to serve what was applied', look);
+    await proxy.until('the proxy to serve what was applied', look);
   } catch (error) {
     throw new Error(`missing: ${missing.join(', ')}; ${(error as Error).message}`, { cause: error });
   }
 }
 
-/** Deletes documents and waits until the gateway serves nothing of them. */
-export async function remove(bed: IstioBed, documents: string): Promise<void> {
+/** Deletes documents and waits until the proxy serves nothing of them. */
+export async function remove(bed: IstioBed, documents: string, proxy = bed.gateway): Promise<void> {
   await bed.kubectl(['delete', '--ignore-not-found', '--wait=false', '-f', '-'], documents);
   const hosts = hostsOf(objectsIn(documents));
   const plugins = pluginsIn(documents);
-  await bed.gateway.until('the gateway to forget what was deleted', (dump) => {
+  await proxy.until('the proxy to forget what was deleted', (dump) => {
     const served = servedHosts(dump);
     return hosts.some((host) => served.has(host)) || countInForce(plugins, dump) > 0 ? undefined : true;
   });
