@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEchoUpstream } from '../../../host/src/proxy/echo-upstream.ts';
 import { SCRIPT, startScriptedUpstream } from '../../behaviour/scripted-upstream.ts';
@@ -78,10 +79,17 @@ describe('the four functions as EnvoyFilters on a gateway', () => {
     expect(JSON.parse(body).headers['x-asked']).toEqual(['first']);
   });
 
-  it('takes an edit while it runs, and keeps the state of policies that the edit does not touch', async () => {
+  it('takes an edit while it runs, and keeps connections and the state of policies that it does not touch', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const onOneConnection = async () =>
+      (await get(bed().gatewayAddress, hosts.headers, { agent })).headers['x-answered'];
+    expect(await onOneConnection()).toBe('200-first');
+    const before = await listenerChanges();
     documents = await compileToIstio(fourFunctions({ editedTokens: 7, header: 'second' }));
     await applyInForce(bed(), documents);
-    expect((await get(bed().gatewayAddress, hosts.headers)).headers['x-answered']).toBe('200-second');
+    expect(await onOneConnection()).toBe('200-second');
+    expect(await listenerChanges()).toEqual(before);
+    agent.destroy();
     expect(await answers(hosts.limited, 2)).toEqual([429, 429]);
     expect(await answers(hosts.broken, 1)).toEqual([503]);
     // Two of seven are spent already.
@@ -100,3 +108,10 @@ describe('the four functions as EnvoyFilters on a gateway', () => {
     expect(await answers(hosts.broken, 1)).toEqual([200]);
   });
 });
+
+/** An edit that replaced a listener would leave its connections with what was before. */
+async function listenerChanges(): Promise<Map<string, string>> {
+  return bed().gateway.admin.stats(
+    '^listener_manager\\.listener_(modified|in_place_updated|create_success)$',
+  );
+}
