@@ -3,7 +3,7 @@ import { nativeHeaderCases } from '../../behaviour/header-mutation-cases.ts';
 import { headerPolicyCases } from '../../behaviour/header-policy-cases.ts';
 import { quotaCases } from '../../behaviour/quota-cases.ts';
 import { rateLimitCases } from '../../behaviour/rate-limit-cases.ts';
-import { describeCasesOn, type Place } from '../../behaviour/run-cases.ts';
+import { describeCases, type Place } from '../../behaviour/run-cases.ts';
 import { describeHeaderCasesOn } from '../../behaviour/run-header-cases.ts';
 import { istioHeaderProxy, istioProxy } from './istio-proxy.ts';
 import { useIstioBed } from './use-istio-bed.ts';
@@ -29,9 +29,9 @@ const place: Place = {
   concurrent: true,
 };
 
-describeCasesOn([place], 'rate limiting', casesOfIstio);
-describeCasesOn([place], 'quota scheduling', quotaCases);
-describeCasesOn([place], 'circuit breaking', circuitBreakerCases);
+describeCases('rate limiting', casesOfIstio, [place]);
+describeCases('quota scheduling', quotaCases, [place]);
+describeCases('circuit breaking', circuitBreakerCases, [place]);
 describeHeaderCasesOn(
   [{ name: place.name, start: (plan, policies) => istioHeaderProxy(bed(), plan, policies) }],
   [...nativeHeaderCases, ...headerPolicyCases],
