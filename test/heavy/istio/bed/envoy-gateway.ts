@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { SocketAddress } from '../../../../host/src/envoy/options.ts';
 import { findEnvoy } from '../../../../host/src/proxy/find-envoy.ts';
 import { envoyVersion } from '../../../../host/src/proxy/pinned-envoy.ts';
-import { expectFree, parseSocketAddress } from '../../../../host/src/proxy/socket-address.ts';
+import { parseSocketAddress } from '../../../../host/src/proxy/socket-address.ts';
 import { BedProcess } from './bed-process.ts';
 import { type ConfigDump, readConfigDump } from './config-dump.ts';
-import { freePorts } from './free-ports.ts';
+import { freePorts, isFree } from './free-ports.ts';
 import { inOwnRoot } from './own-root.ts';
 import { programPath } from './programs.ts';
 import { runCommand } from './run-command.ts';
@@ -33,7 +33,7 @@ const NAMESPACE = 'envoy-gateway-system';
 
 /** @param upstream Where requests for all hosts go. */
 export async function startEnvoyGateway(upstream: SocketAddress): Promise<EnvoyGateway> {
-  for (const port of FIXED_PORTS) await expectFree({ host: '127.0.0.1', port }, 'Envoy Gateway');
+  for (const port of FIXED_PORTS) await expectUnused(port);
   const folder = await mkdtemp(join(tmpdir(), 'sluice-envoy-gateway-'));
   const folders = Object.fromEntries(
     ['resources', 'config', 'data', 'state', 'runtime', 'root'].map((name) => [name, join(folder, name)]),
@@ -81,6 +81,11 @@ export async function startEnvoyGateway(upstream: SocketAddress): Promise<EnvoyG
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function expectUnused(port: number): Promise<void> {
+  if (await isFree(port)) return;
+  throw new Error(`expected port ${port} to be free: Envoy Gateway needs it, and lets nobody choose another`);
 }
 
 /** It would download one, and takes what is there. */

@@ -38,7 +38,7 @@ export interface IstioBed {
 }
 
 export interface IstioBedOptions {
-  /** Default: Istio's alone. */
+  /** Default: Istio's alone. With those of Gateway API, istiod reads them too. */
   definitions?: Definitions[];
   /** Worker threads of the gateway. Default 2. */
   concurrency?: number;
@@ -61,10 +61,16 @@ export async function startIstioBed(options: IstioBedOptions = {}): Promise<Isti
     const api = await startKubernetesApi(join(folder, 'kubernetes'));
     started.push(api);
     processes.push(...api.processes);
-    await defineResources(api, options.definitions ?? ['istio']);
+    const definitions = options.definitions ?? ['istio'];
+    await defineResources(api, definitions);
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ISTIO_NAMESPACE } };
     await api.kubectl(['apply', '-f', '-'], JSON.stringify(namespace));
-    const istiod = await startIstiod(api, join(folder, 'istiod'), accessLogFile);
+    const istiod = await startIstiod(
+      api,
+      join(folder, 'istiod'),
+      accessLogFile,
+      definitions.includes('gateway-api'),
+    );
     started.push({ stop: () => istiod.process.end() });
     processes.push(istiod.process);
 

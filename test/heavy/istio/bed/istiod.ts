@@ -29,6 +29,7 @@ export async function startIstiod(
   api: KubernetesApi,
   folder: string,
   accessLogFile: string,
+  gatewayApi: boolean,
 ): Promise<Istiod> {
   await mkdir(folder, { recursive: true });
   const meshPath = join(folder, 'mesh.json');
@@ -65,7 +66,9 @@ export async function startIstiod(
       VALIDATION_WEBHOOK_CONFIG_NAME: WEBHOOK_NAME,
       PILOT_ENABLE_METADATA_EXCHANGE: 'false',
       PILOT_ENABLE_ALPN_FILTER: 'false',
-      PILOT_ENABLE_GATEWAY_API: 'false',
+      PILOT_ENABLE_GATEWAY_API: `${gatewayApi}`,
+      // Nobody would run what it deployed.
+      PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER: 'false',
       PILOT_DEBOUNCE_AFTER: '10ms',
       ROOT_CA_DIR: join(folder, 'root-ca'),
       LOCAL_CERT_DIR: join(folder, 'local-certificates'),
