@@ -20,8 +20,9 @@ export {
   packageFormats,
 } from './package/package-files.ts';
 export { type PackageOptions, packageModules } from './package/package-modules.ts';
+export { planForEnvoyGateway } from './plan/mesh/plan-for-envoy-gateway.ts';
 export { planForIstio } from './plan/mesh/plan-for-istio.ts';
-export { type GroupPlan, type PlannedGroups, planGroups } from './plan/mesh/plan-groups.ts';
+export type { GroupPlan, PlannedGroups } from './plan/mesh/plan-groups.ts';
 export type { DefaultGateway, ProxyGroup } from './plan/mesh/proxy-group.ts';
 export type { Plan, PlannedRoute, PlannedVirtualHost } from './plan/plan.ts';
 export { type Planned, plan } from './plan/plan-policies.ts';

@@ -53,13 +53,25 @@ describeGolden(import.meta.dirname, {
     return texts.set('messages.txt', messages);
   },
   more({ folder }) {
-    const file = join(folder, 'istio.yaml');
-    it.runIf(existsSync(file))('has plugin configurations that the module accepts', () => {
-      const configurations = pluginConfigurations(readFileSync(file, 'utf8'));
-      expect(configurations.length).toBeGreaterThan(0);
-      for (const configuration of configurations) {
-        expect(() => createSimulator({ module: modulePath(), configuration })).not.toThrow();
+    const files = OUTPUTS.map(({ file }) => join(folder, file)).filter(
+      (file) => file.endsWith('.yaml') && existsSync(file),
+    );
+    it.runIf(files.length > 0)('has plugin configurations that the module accepts', () => {
+      for (const file of files) {
+        const configurations = pluginConfigurations(readFileSync(file, 'utf8'));
+        expect(configurations.length, file).toBeGreaterThan(0);
+        for (const configuration of configurations) {
+          expect(() => createSimulator({ module: modulePath(), configuration }), file).not.toThrow();
+        }
       }
+    });
+
+    const file = join(folder, 'istio.yaml');
+    it.runIf(existsSync(file))('has no two extensions, or clusters, of one name', () => {
+      // One proxy may get several of the objects, and Envoy knows filters, extensions and clusters by their names.
+      const added = patchesOf(readFileSync(file, 'utf8')).filter(({ patch }) => patch.operation === 'ADD');
+      const names = added.map(({ applyTo, patch }) => `${applyTo} ${patch.value.name}`);
+      expect(names).toEqual([...new Set(names)]);
     });
   },
 });
@@ -113,16 +125,47 @@ function optionsOf(folder: string, { resource, moduleSource }: Output): CompileO
   };
 }
 
-interface ExtensionPatch {
+interface ConfigPatch {
   applyTo: string;
-  patch: { value: { typed_config: { config: { configuration: { value: string } } } } };
+  patch: {
+    operation: string;
+    value: { name: string; typed_config: { config: { configuration: { value: string } } } };
+  };
 }
 
+interface Specification {
+  /** Of an EnvoyFilter. */
+  configPatches?: ConfigPatch[];
+  /** Of a WasmPlugin. */
+  pluginConfig?: object;
+  /** Of a TrafficExtension, of an EnvoyExtensionPolicy. */
+  wasm?: { pluginConfig: object } | { config: object }[];
+}
+
+/** Read as readers of Kubernetes do, in YAML 1.1. */
+function specificationsOf(text: string): Specification[] {
+  return parseAllDocuments(text, { version: '1.1' }).map(
+    (document) => (document.toJS() as { spec: Specification }).spec,
+  );
+}
+
+function patchesOf(text: string): ConfigPatch[] {
+  return specificationsOf(text).flatMap(({ configPatches = [] }) => configPatches);
+}
+
+/** What comes to the module. */
 function pluginConfigurations(text: string): string[] {
-  return parseAllDocuments(text)
-    .flatMap(
-      (document) => (document.toJS() as { spec: { configPatches: ExtensionPatch[] } }).spec.configPatches,
-    )
-    .filter(({ applyTo }) => applyTo === 'EXTENSION_CONFIG')
-    .map(({ patch }) => patch.value.typed_config.config.configuration.value);
+  return specificationsOf(text).flatMap(configurationsOf);
+}
+
+function configurationsOf({ configPatches, pluginConfig, wasm }: Specification): string[] {
+  if (configPatches !== undefined) {
+    return configPatches
+      .filter(({ applyTo }) => applyTo === 'EXTENSION_CONFIG')
+      .map(({ patch }) => patch.value.typed_config.config.configuration.value);
+  }
+  const objects = Array.isArray(wasm)
+    ? wasm.map(({ config }) => config)
+    : [pluginConfig ?? wasm?.pluginConfig];
+  return objects.map((object) => JSON.stringify(object));
 }

@@ -175,7 +175,7 @@ describe('sluice compile for meshes', () => {
     write('a.yaml', policy('a'));
     expect(compile('--to', 'istio', '-o', 'out').status).toBe(0);
     expect(readdirSync(join(folder, 'out'))).toEqual([
-      'envoyfilter-istio-system-sluice-gateway-istio-ingressgateway.yaml',
+      'envoyfilter.istio-system.sluice-gateway-istio-ingressgateway.yaml',
     ]);
     expect(compile('--to', 'istio', '-o', 'out')).toMatchObject({
       status: 2,

@@ -4,18 +4,12 @@ import { type Manifest, metadataOf, ruleNames, type Translated } from '../mesh/m
 import type { ModuleSource } from '../mesh/module-source.ts';
 import type { MeshOptions } from '../mesh/options.ts';
 import type { GroupPlan } from '../plan/mesh/plan-groups.ts';
-import type { ProxyGroup } from '../plan/mesh/proxy-group.ts';
+import { gatewayOf, type ProxyGroup } from '../plan/mesh/proxy-group.ts';
 import type { PluginConfiguration } from '../plan/plugin-configuration.ts';
 import { rulesOfPlugin, withRuleLists } from '../plan/rule-lists.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { type PolicyRule, rulesOf } from '../policy/policy.ts';
 import { trafficWord } from '../policy/traffic.ts';
-
-/** Labels by which Envoy Gateway tells the pods of a Gateway. */
-const OWNER_LABELS = [
-  'gateway.envoyproxy.io/owning-gateway-name',
-  'gateway.envoyproxy.io/owning-gateway-namespace',
-];
 
 /**
  * Plans as extension policies of Envoy Gateway, one a Gateway; never one a route, which would stand in the place of
@@ -37,7 +31,7 @@ function extensionPolicy({ group, plan }: GroupPlan, options: MeshOptions): Mani
   return {
     apiVersion: 'gateway.envoyproxy.io/v1alpha1',
     kind: 'EnvoyExtensionPolicy',
-    metadata: metadataOf({ ...group, gateway: gatewayOf(group)! }),
+    metadata: metadataOf(group),
     spec: {
       targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: gatewayOf(group)! }],
       wasm: [
@@ -59,10 +53,6 @@ function withoutPorts(plugin: PluginConfiguration, { logLevel }: MeshOptions): P
     ...withRuleLists(plugin, (rules) => rules.map(({ ports: _, ...rule }) => rule as (typeof rules)[number])),
     ...(logLevel !== undefined && { logLevel }),
   };
-}
-
-function gatewayOf({ gateway, labels }: ProxyGroup): string | undefined {
-  return gateway ?? labels[OWNER_LABELS[0]!];
 }
 
 function notCarried({ group, policies, plan }: GroupPlan): Diagnostic[] {

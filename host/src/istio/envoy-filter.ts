@@ -32,7 +32,9 @@ export function envoyFilter({ group, plan }: GroupPlan, options: IstioOptions): 
   if (!isEnvoyFilterTraffic(group.traffic)) throw new Error(`Expected no ${group.traffic} traffic`);
   const context = CONTEXTS[group.traffic];
   const metadata = metadataOf(group);
-  const moduleClusterName = `${metadata.name}-module`;
+  // A proxy may get one of its namespace and one of the root namespace, which have the same name when both are for all pods.
+  const extensionName = `${metadata.namespace}.${metadata.name}`;
+  const moduleClusterName = `${extensionName}.module`;
   return {
     apiVersion: 'networking.istio.io/v1alpha3',
     kind: 'EnvoyFilter',
@@ -44,17 +46,17 @@ export function envoyFilter({ group, plan }: GroupPlan, options: IstioOptions): 
         ...(options.moduleSource.from === 'http'
           ? [clusterPatch(moduleClusterName, context, options.moduleSource.url)]
           : []),
-        extensionPatch(metadata.name, context, {
+        extensionPatch(extensionName, context, {
           '@type': wasmTypeUrl,
           ...wasmPlugin({
-            name: metadata.name,
+            name: extensionName,
             failurePolicy: options.failurePolicy,
             ...(options.reloadBackoff !== undefined && { reloadBackoff: options.reloadBackoff }),
             code: codeOf(options.moduleSource, moduleClusterName),
             configuration: JSON.stringify(pluginForIstio(plan.plugin, options), null, 1),
           }),
         }),
-        filterPatch(metadata.name, context, options.position ?? { before: 'envoy.filters.http.router' }),
+        filterPatch(extensionName, context, options.position ?? { before: 'envoy.filters.http.router' }),
         ...(options.bypass ?? []).map((bypass) => ({
           applyTo: bypass.route === undefined ? 'VIRTUAL_HOST' : 'HTTP_ROUTE',
           match: {
@@ -70,7 +72,7 @@ export function envoyFilter({ group, plan }: GroupPlan, options: IstioOptions): 
             operation: 'MERGE',
             value: {
               typed_per_filter_config: {
-                [metadata.name]: { '@type': typeUrl('envoy.config.route.v3.FilterConfig'), disabled: true },
+                [extensionName]: { '@type': typeUrl('envoy.config.route.v3.FilterConfig'), disabled: true },
               },
             },
           },

@@ -1,5 +1,6 @@
 import { type Manifest, ruleNames, type Translated } from '../mesh/manifest.ts';
 import type { GroupPlan } from '../plan/mesh/plan-groups.ts';
+import { gatewayOf, type ProxyGroup } from '../plan/mesh/proxy-group.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { Policy } from '../policy/policy.ts';
 import { trafficWord } from '../policy/traffic.ts';
@@ -33,15 +34,24 @@ function assumedTraffic({ placement }: Policy): Diagnostic[] {
 }
 
 function notCarried({ group, policies }: GroupPlan, { resource }: IstioOptions): Diagnostic[] {
-  const message =
-    resource === 'EnvoyFilter' && !isEnvoyFilterTraffic(group.traffic)
-      ? 'expected gateway, sidecar_inbound or sidecar_outbound, got waypoint, to which Istio applies no EnvoyFilter; `--resource WasmPlugin` and `--resource TrafficExtension` can carry it'
-      : group.traffic === 'waypoint' && group.gateway === undefined
-        ? 'expected the label gateway.networking.k8s.io/gateway-name beside waypoint: Istio attaches to waypoints by name'
-        : undefined;
+  const message = reasonAgainst(group, resource);
   if (message === undefined) return [];
   return policies.map(({ placement }) => {
     const { document } = placement!.origin;
     return document.diagnostic('error', ['spec', 'applyToTraffic'], message);
   });
+}
+
+function reasonAgainst(group: ProxyGroup, resource: IstioResource): string | undefined {
+  const { traffic, labels } = group;
+  if (resource === 'EnvoyFilter' && !isEnvoyFilterTraffic(traffic)) {
+    return 'expected gateway, sidecar_inbound or sidecar_outbound, got waypoint, to which Istio applies no EnvoyFilter; `--resource WasmPlugin` and `--resource TrafficExtension` can carry it';
+  }
+  if (traffic === 'waypoint' && gatewayOf(group) === undefined) {
+    return 'expected the label gateway.networking.k8s.io/gateway-name, and no other, beside waypoint: Istio attaches to waypoints by name';
+  }
+  if (resource !== 'EnvoyFilter' && traffic === 'gateway' && Object.keys(labels).length === 0) {
+    return `expected labels of the gateway's pods, got none, which in a ${resource} stands for sidecars too; \`--resource EnvoyFilter\` can carry it`;
+  }
+  return undefined;
 }

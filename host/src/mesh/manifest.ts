@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../envoy/json.ts';
 import type { GroupPlan } from '../plan/mesh/plan-groups.ts';
-import { groupIdentity, type ProxyGroup } from '../plan/mesh/proxy-group.ts';
+import { gatewayOf, groupIdentity, type ProxyGroup } from '../plan/mesh/proxy-group.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { rulesOf } from '../policy/policy.ts';
 import { trafficWord } from '../policy/traffic.ts';
@@ -40,7 +40,8 @@ export function ruleNames({ policies }: GroupPlan): string[] {
 
 /** The same for a group whatever its policies are, so that an edit replaces what was applied before. */
 export function groupName(group: ProxyGroup): string {
-  const { traffic, labels, gateway } = group;
+  const { traffic, labels } = group;
+  const gateway = gatewayOf(group);
   const pairs = Object.entries(labels).sort();
   const words = gateway === undefined ? pairs.flat() : [GATEWAY_API_WORD, gateway];
   const readable = ['sluice', trafficWord(traffic).replace('_', '-'), ...words].join('-');
@@ -51,8 +52,8 @@ export function groupName(group: ProxyGroup): string {
   const isPlain =
     name === readable &&
     name.length <= 100 &&
-    (gateway !== undefined || pairs.every(isPlainPair)) &&
-    pairs.length <= 1;
+    pairs.length <= 1 &&
+    (gateway !== undefined || pairs.every(isPlainPair));
   if (isPlain) return name;
   const hash = createHash('sha256').update(groupIdentity(group)).digest('hex').slice(0, 8);
   return `${name.slice(0, 100).replace(/-$/, '')}-${hash}`;

@@ -10,8 +10,9 @@ import {
   type ModuleSource,
   parseModuleSource,
 } from '../../mesh/module-source.ts';
+import { planForEnvoyGateway } from '../../plan/mesh/plan-for-envoy-gateway.ts';
 import { planForIstio } from '../../plan/mesh/plan-for-istio.ts';
-import { type PlannedGroups, planGroups } from '../../plan/mesh/plan-groups.ts';
+import type { PlannedGroups } from '../../plan/mesh/plan-groups.ts';
 import type { DefaultGateway } from '../../plan/mesh/proxy-group.ts';
 import { manifestFiles, manifestsText } from '../../print/manifests.ts';
 import { EnvironmentError } from '../../proxy/environment-error.ts';
@@ -60,7 +61,7 @@ export const envoyGatewayTarget: CompileTarget = {
         'expected --failure-policy FAIL_CLOSED or FAIL_OPEN, got FAIL_RELOAD, which an EnvoyExtensionPolicy cannot ask for; `--to istio` and `--to envoy` can carry it',
       );
     }
-    const planned = planGroups(policies, options.gateway ?? QUICKSTART_GATEWAY);
+    const planned = planForEnvoyGateway(policies, options.gateway ?? QUICKSTART_GATEWAY);
     return compiled(planned, () =>
       translateToEnvoyGateway(planned.groups, {
         moduleSource: source,

@@ -54,7 +54,6 @@ describe('--gateway', () => {
     expect(parseGateway('infra/edge')).toEqual({
       namespace: 'infra',
       labels: { 'gateway.networking.k8s.io/gateway-name': 'edge' },
-      gateway: 'edge',
     });
   });
 

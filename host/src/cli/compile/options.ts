@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { FailurePolicy, SocketAddress } from '../../envoy/options.ts';
 import type { Bypass, ExecutionPhase, FilterPosition, IstioResource } from '../../istio/options.ts';
-import { type DefaultGateway, GATEWAY_NAME_LABEL } from '../../plan/mesh/proxy-group.ts';
+import { type DefaultGateway, podsOfGateway } from '../../plan/mesh/proxy-group.ts';
 import type { PluginConfiguration } from '../../plan/plugin-configuration.ts';
 import { objectLabelName, objectLabelValue } from '../../policy/fields/object-label.ts';
 import { namespaceName, objectName } from '../../policy/fields/text.ts';
@@ -44,9 +44,7 @@ export function parseGateway(text: string): DefaultGateway {
       `expected NAMESPACE/NAME or NAMESPACE/LABEL=VALUE[,LABEL=VALUE], got ${text}`,
     );
   }
-  return labels === undefined
-    ? { namespace, labels: { [GATEWAY_NAME_LABEL]: rest }, gateway: rest }
-    : { namespace, labels };
+  return labels === undefined ? podsOfGateway(namespace, rest) : { namespace, labels };
 }
 
 function labelsOf(text: string): Record<string, string> | undefined {

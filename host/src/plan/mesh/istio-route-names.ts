@@ -1,8 +1,9 @@
 import type { Diagnostic } from '../../policy/diagnostic.ts';
-import { type Policy, rulesOf } from '../../policy/policy.ts';
+import type { Policy, PolicyRule } from '../../policy/policy.ts';
 import type { RouteTable } from '../../policy/routing.ts';
 import type { Plan } from '../plan.ts';
-import { rulesOfPlugin } from '../rule-lists.ts';
+import { DEFAULT_ROUTE } from '../routing/attach-policies.ts';
+import { RULE_LISTS, type ScopedRule } from '../rule-lists.ts';
 
 /** The policies with the names that istiod gives to Envoy's routes in the place of those of `sluice run`. */
 export function withIstioRouteNames(policies: readonly Policy[]): Policy[] {
@@ -20,7 +21,7 @@ function withNames(table: RouteTable): RouteTable {
   };
 }
 
-/** Errors for rules that need to tell routes apart to which istiod gives no name. */
+/** Errors for rules that need to tell routes apart to which istiod gives no name, or one that the files do not tell. */
 export function namelessRoutes(policies: readonly Policy[], { plugin }: Plan): Diagnostic[] {
   const nameless = new Set(
     policies
@@ -28,12 +29,30 @@ export function namelessRoutes(policies: readonly Policy[], { plugin }: Plan): D
       .flatMap(({ routes }) => routes.filter(({ istioName }) => istioName === undefined))
       .map(({ name }) => name),
   );
-  const origins = new Map(policies.flatMap(rulesOf).map(({ name, origin }) => [name, origin]));
-  return rulesOfPlugin(plugin).flatMap(({ name, routes = [] }) => {
-    const route = routes.find((each) => nameless.has(each));
-    if (route === undefined) return [];
-    const { document, path } = origins.get(name)!;
-    const message = `expected targets whose routes have names, got ${route}, to which Istio gives none; set \`name\` in its \`http[]\``;
-    return [document.diagnostic('error', path, message)];
+  return RULE_LISTS.flatMap((list) => {
+    const given = new Map(
+      policies.flatMap((policy): PolicyRule[] => policy[list] ?? []).map((rule) => [rule.name, rule]),
+    );
+    const planned: readonly ScopedRule[] = plugin[list] ?? [];
+    return planned.flatMap(({ name, routes = [] }) => {
+      const rule = given.get(name)!;
+      const message = reasonAgainst(routes, nameless, rule);
+      return message === undefined
+        ? []
+        : [rule.origin.document.diagnostic('error', rule.origin.path, message)];
+    });
   });
+}
+
+function reasonAgainst(
+  routes: readonly string[],
+  nameless: ReadonlySet<string>,
+  rule: PolicyRule,
+): string | undefined {
+  const route = routes.find((each) => nameless.has(each));
+  if (route !== undefined) {
+    return `expected targets whose routes have names, got ${route}, to which Istio gives none; set \`name\` in its \`http[]\``;
+  }
+  if (!routes.includes(DEFAULT_ROUTE) || rule.routes.includes(DEFAULT_ROUTE)) return undefined;
+  return 'expected targets whose routes are all among the files, got a host beside single routes of another: what Istio calls its routes is not known; make it two policies';
 }

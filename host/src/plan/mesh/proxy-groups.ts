@@ -1,8 +1,7 @@
 import type { Policy } from '../../policy/policy.ts';
 import { rulesOf } from '../../policy/policy.ts';
 import type { RoutedTarget, RouteTable, Routing, RoutingGateway } from '../../policy/routing.ts';
-import type { Traffic } from '../../policy/traffic.ts';
-import { type DefaultGateway, GATEWAY_NAME_LABEL, groupIdentity, type ProxyGroup } from './proxy-group.ts';
+import { type DefaultGateway, groupIdentity, type ProxyGroup, podsOfGateway } from './proxy-group.ts';
 
 /** Finds out which proxies a policy is for: what it says itself, or what its targets are served by. */
 export class ProxyGroups {
@@ -19,24 +18,19 @@ export class ProxyGroups {
     const said = this.#said(policy);
     if (said !== undefined) return [said];
     const targets = rulesOf(policy).flatMap((rule) => rule.targets);
-    const groups = targets.flatMap((target) =>
-      'routed' in target ? this.#ofTarget(target.routed, policy) : [this.#default()],
-    );
+    const groups = targets
+      .flatMap((target) => ('routed' in target ? this.#ofTarget(target.routed, policy) : [this.#default()]))
+      .filter(({ traffic }) => traffic === (policy.placement?.traffic ?? traffic));
     if (groups.length === 0) return [this.#default()];
     return [...new Map(groups.map((group) => [groupIdentity(group), group])).values()];
   }
 
+  /** `gateway` without labels leaves open which gateway. */
   #said({ placement }: Policy): ProxyGroup | undefined {
-    if (placement?.labels === undefined && placement?.traffic === undefined) return undefined;
-    const { namespace, labels, traffic = 'gateway' } = placement;
-    if (labels === undefined && traffic === 'gateway') return this.#default();
-    const gateway = labels?.[GATEWAY_NAME_LABEL];
-    return {
-      namespace,
-      traffic,
-      labels: labels ?? {},
-      ...(gateway !== undefined && isGatewayTraffic(traffic) && { gateway }),
-    };
+    if (placement === undefined) return undefined;
+    const { namespace, labels, traffic } = placement;
+    if (labels === undefined && (traffic === undefined || traffic === 'gateway')) return undefined;
+    return { namespace, traffic: traffic ?? 'gateway', labels: labels ?? {} };
   }
 
   #ofTarget(target: RoutedTarget, policy: Policy): ProxyGroup[] {
@@ -69,7 +63,7 @@ export class ProxyGroups {
       (each) => (api === undefined || each.api === api) && each.namespace === namespace && each.name === name,
     );
     if ((gateway?.api ?? api) === 'gateway.networking.k8s.io') {
-      return { namespace, traffic: 'gateway', labels: { [GATEWAY_NAME_LABEL]: name }, gateway: name };
+      return { ...podsOfGateway(namespace, name), traffic: 'gateway' };
     }
     return this.#ofIstioGateway(gateway);
   }
@@ -84,8 +78,4 @@ export class ProxyGroups {
   #default(): ProxyGroup {
     return { ...this.#defaultGateway, traffic: 'gateway' };
   }
-}
-
-function isGatewayTraffic(traffic: Traffic): boolean {
-  return traffic === 'gateway' || traffic === 'waypoint';
 }
