@@ -1,5 +1,6 @@
 import type { PluginConfiguration } from '../plan/plugin-configuration.ts';
 import { type JsonObject, typeUrl } from './json.ts';
+import { unusedCallbacksLeftOut } from './module-callbacks.ts';
 import type { EnvoyOptions } from './options.ts';
 
 /** Name of the HTTP filter, of its plugin and of its VM; it stands in metrics and log lines. */
@@ -28,6 +29,7 @@ export function wasmFilter(plugin: PluginConfiguration, options: EnvoyOptions): 
         vm_id: filterName,
         runtime: 'envoy.wasm.runtime.v8',
         code: { local: { filename: options.modulePath } },
+        ...unusedCallbacksLeftOut(plugin, options.modulePath),
       },
       // Text, not Struct: Envoy hands it on byte for byte, whereas a Struct turns every number into a double.
       configuration: {
