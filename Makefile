@@ -22,6 +22,7 @@ POLICIES ?= examples/policies
 RUN_FLAGS ?=
 DEMO_FLAGS ?=
 IMAGES ?= build/images
+ISTIO_TESTS ?= test/heavy/istio
 # One module a function, and one of them all.
 FUNCTIONS := rate-limit quota-scheduler circuit-breaker header-mutation
 MODULES := $(FUNCTIONS:%=modules/%.wasm) modules/sluice.wasm
@@ -87,6 +88,10 @@ format: node_modules/.package-lock.json | $(NODE) ## Format and mend what can be
 test-registry: build $(TOOLS)/bin/crane ## Push what `sluice package` writes to a real registry, and pull it back
 	@vitest run --config vitest.heavy.config.ts test/heavy/registry
 
+.PHONY: e2e-container
+e2e-container: build envoy ## Run Envoy in containers, on a Podman set up for it (Debian, root) or on DOCKER_HOST
+	@node scripts/e2e-container/main.ts
+
 .PHONY: bench
 bench: build envoy fortio rust-peer ## Measure added CPU per request beside the peers; writes bench/results (BENCH_FLAGS="--rounds 5")
 	@node bench/load/added-cpu.ts $(BENCH_FLAGS)
@@ -102,6 +107,18 @@ figures: build envoy fortio ## Measure the load figures of the README; writes be
 .PHONY: rust-peer
 rust-peer: ## Build the Rust peer of the bench where its toolchain is present (RUST_PEER_FLAGS=--install to install it)
 	@bench/rust-peer/build.sh $(RUST_PEER_FLAGS) || printf '» the Rust peer is left out: %s\n' "its toolchain is not here" >&2
+
+##@ On the real thing
+export ISTIO_BED := $(TOOLS)/istio-bed
+
+.PHONY: istio
+istio: build envoy istio-bed ## Run the suites behind a real API server, istiod and gateway (ISTIO_TESTS=test/heavy/istio/behaviour.test.ts)
+	$(call say,running the Istio suites)
+	@vitest run --config vitest.heavy.config.ts $(ISTIO_TESTS)
+
+.PHONY: istio-bed
+istio-bed: $(NODE) ## Build what they run on: API server, istiod, istioctl, Envoy Gateway (15 minutes, once)
+	@node scripts/istio-bed/main.ts $(ISTIO_BED)
 
 ##@ Setting up
 $(NODE):
@@ -148,4 +165,4 @@ clean-all: clean ## Remove tools and packages too
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -2,11 +2,13 @@
  * What a rate limiter adds to the CPU time of a request, beside its peers.
  *
  *   node bench/load/added-cpu.ts [--rounds 5] [--requests 200000] [--only a,b] [--out bench/results]
+ *     [--beside sluice-breaker=/tmp/before.wasm]…  the variant a second time, with that build of its module
  */
+import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { addedCpuChart, addedCpuTable, baselineOf, type Measured } from './report/added-cpu.ts';
 import { writeResult } from './report/result-file.ts';
-import { variants as allVariants } from './variants/index.ts';
+import { variants as namedVariants } from './variants/index.ts';
 import { type RunningVariant, startVariant } from './variants/measure.ts';
 import type { Variant } from './variants/variant.ts';
 
@@ -15,6 +17,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '5' },
     requests: { type: 'string', default: '200000' },
     only: { type: 'string' },
+    beside: { type: 'string', multiple: true, default: [] },
     out: { type: 'string', default: 'bench/results' },
   },
 });
@@ -24,7 +27,11 @@ const slices = 10;
 /** Divisible by the eight connections. */
 const requestsPerSlice = Math.ceil(requests / slices / 8) * 8;
 
-const measured: Measured[] = choose(options.only?.split(',')).map((variant) => ({ variant, micros: [] }));
+const beside = options.beside.map(variantBeside);
+const allVariants = [...namedVariants, ...beside];
+const only =
+  options.only === undefined ? undefined : [...options.only.split(','), ...beside.map(({ name }) => name)];
+const measured: Measured[] = choose(only).map((variant) => ({ variant, micros: [] }));
 for (let round = 0; round < rounds; round++) {
   const nanos = await measureRound(round);
   for (const { variant, micros } of measured) {
@@ -57,6 +64,19 @@ async function measureRound(round: number): Promise<Map<Variant, number>> {
     await Promise.all(running.map((each) => each.stop()));
   }
   return nanos;
+}
+
+/** `name=path`: the variant of this name with the module at this path, named `name@file`. */
+function variantBeside(argument: string): Variant {
+  const [name, path = ''] = argument.split('=');
+  const variant = namedVariants.find((each) => each.name === name);
+  if (variant?.ofModule === undefined || path === '') {
+    throw new Error(
+      `Expected --beside to name a Sluice variant and a module, as in sluice-breaker=before.wasm, got ${argument}`,
+    );
+  }
+  const other = variant.ofModule(resolve(path), basename(path, '.wasm'));
+  return { ...variant, ...other };
 }
 
 /** The variants asked for and the runs without a filter they need, less those that cannot run here. */

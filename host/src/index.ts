@@ -76,11 +76,18 @@ export type { Source } from './policy/source.ts';
 export { type Validated, type ValidateOptions, validate } from './policy/validate.ts';
 export { printJson } from './print/json.ts';
 export { manifestsText } from './print/manifests.ts';
+export { type FindContainerEngineOptions, findContainerEngine } from './proxy/container/container-engine.ts';
 export { type EchoUpstream, startEchoUpstream } from './proxy/echo-upstream.ts';
 export { EnvironmentError } from './proxy/environment-error.ts';
-export type { EnvoyExit } from './proxy/envoy-process.ts';
+export type { EnvoyEngine, EnvoyExit, EnvoyLaunch, RunningEnvoy } from './proxy/envoy-engine.ts';
 export { type FindEnvoyOptions, type FoundEnvoy, findEnvoy } from './proxy/find-envoy.ts';
 export { type ModuleName, moduleNames, modulePath } from './proxy/module-path.ts';
 export type { Verdict } from './proxy/replace-file.ts';
-export { type StartEnvoyOptions, type StartedEnvoy, startEnvoy } from './proxy/start-envoy.ts';
+export {
+  type EnvoyLife,
+  type EnvoyPlace,
+  type StartEnvoyOptions,
+  type StartedEnvoy,
+  startEnvoy,
+} from './proxy/start-envoy.ts';
 export { type LoadedModule, type LoadModuleOptions, loadModule } from './simulator/load-module.ts';

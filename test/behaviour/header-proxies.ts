@@ -1,11 +1,12 @@
 import { Agent, request } from 'node:http';
+import type { SocketAddress } from '../../host/src/envoy/options.ts';
 import type { Plan } from '../../host/src/plan/plan.ts';
 import { findEnvoy } from '../../host/src/proxy/find-envoy.ts';
 import { servePlan } from '../../host/src/proxy/serve-plan.ts';
 import { createSimulator } from '../../host/src/simulator/index.ts';
 import { sluiceModule } from '../module/modules.ts';
 import type { HeaderOutcome, HeaderProxy } from './header-case.ts';
-import { pairsOf, startHeaderUpstream } from './header-upstream.ts';
+import { type HeaderUpstream, pairsOf, startHeaderUpstream } from './header-upstream.ts';
 
 /** The module in the simulator. */
 export function simulatedHeaderProxy(plan: Plan, module = sluiceModule): HeaderProxy {
@@ -44,7 +45,22 @@ export async function envoyHeaderProxy(plan: Plan): Promise<HeaderProxy> {
     upstream: upstream.address,
     concurrency: 1,
   });
-  const { host: address, port } = served.envoy.listenAddress;
+  const client = createHeaderClient(served.envoy.listenAddress, upstream);
+  return {
+    send: client.send,
+    async stop() {
+      client.close();
+      await served.stop();
+      await upstream.stop();
+    },
+  };
+}
+
+/** Requests of cases through a real proxy to a scripted upstream. */
+export function createHeaderClient(
+  { host: address, port }: SocketAddress,
+  upstream: HeaderUpstream,
+): Pick<HeaderProxy, 'send'> & { close(): void } {
   const agent = new Agent({ keepAlive: true });
   let lastId = 0;
   return {
@@ -77,10 +93,6 @@ export async function envoyHeaderProxy(plan: Plan): Promise<HeaderProxy> {
         outgoing.end();
       });
     },
-    async stop() {
-      agent.destroy();
-      await served.stop();
-      await upstream.stop();
-    },
+    close: () => agent.destroy(),
   };
 }

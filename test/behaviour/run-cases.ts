@@ -21,30 +21,37 @@ import { envoyProxy } from './envoy-proxy.ts';
 import { bodyOf, hashOf } from './request-body.ts';
 import { simulatedProxy } from './simulated-proxy.ts';
 
-interface Place {
+/** A kind of proxy that cases can run on. */
+export interface Place {
   name: string;
   start: (
     plan: Plan,
     workers: number,
     upstreamsOfTheirOwn: ReadonlyMap<string, UpstreamOfItsOwn>,
+    policies: string,
   ) => Promise<BehaviourProxy>;
   /** Cases have no clock in common, so they need not wait for one another. */
   concurrent: boolean;
 }
 
-const places: Place[] = [
-  { name: 'the simulator', start: async (...of) => simulatedProxy(...of), concurrent: false },
+const everywhere: Place[] = [
+  {
+    name: 'the simulator',
+    start: async (plan, workers, upstreams) => simulatedProxy(plan, workers, upstreams),
+    concurrent: false,
+  },
   { name: 'Envoy', start: envoyProxy, concurrent: true },
 ];
 
 const WORKERS = 2;
 
-/** Runs a table of cases on both. */
-export function describeCases(subject: string, cases: BehaviourCase[]): void {
+/** Runs a table of cases on the simulator and on Envoy, or where else they are to run. */
+export function describeCases(subject: string, cases: BehaviourCase[], places: Place[] = everywhere): void {
   describe.each(places)(`${subject} on $name`, ({ start, concurrent }) => {
     let proxy: BehaviourProxy;
     beforeAll(async () => {
-      proxy = await start(planOf(cases), WORKERS, upstreamsOfTheirOwn(cases));
+      const policies = policiesOf(cases);
+      proxy = await start(planOf(policies), WORKERS, upstreamsOfTheirOwn(cases), policies);
       // Compiled code and open sockets, before waits are measured.
       const protocols = ['http1', 'h2'] as const;
       await proxy.exchange(
@@ -65,8 +72,11 @@ export function describeCases(subject: string, cases: BehaviourCase[]): void {
   });
 }
 
-function planOf(cases: BehaviourCase[]): Plan {
-  const text = cases.map(({ policies }, index) => ofCase(policies, index)).join('');
+function policiesOf(cases: BehaviourCase[]): string {
+  return cases.map(({ policies }, index) => ofCase(policies, index)).join('');
+}
+
+function planOf(text: string): Plan {
   const parsed = parse([{ name: 'cases.yaml', text }]);
   const validated = validate(parsed.documents);
   const planned = plan(validated.policies);

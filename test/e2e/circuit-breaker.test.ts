@@ -3,6 +3,7 @@ import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
+import type { Plan } from '../../host/src/plan/plan.ts';
 import { plan } from '../../host/src/plan/plan-policies.ts';
 import { parse } from '../../host/src/policy/parse.ts';
 import { validate } from '../../host/src/policy/validate.ts';
@@ -18,12 +19,17 @@ let upstream: ScriptedUpstream;
 let served: ServedPlan;
 const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
-async function serve(policies: string, modulePath: string): Promise<void> {
+function planOf(policies: string): Plan {
   const validated = validate(parse([{ name: 'policies.yaml', text: policies }]).documents);
   const planned = plan(validated.policies);
   expect(planned.diagnostics).toEqual([]);
+  return planned.plan;
+}
+
+async function serve(policies: string, modulePath: string): Promise<void> {
+  const planned = planOf(policies);
   upstream = await startScriptedUpstream();
-  served = await servePlan(planned.plan, {
+  served = await servePlan(planned, {
     envoyPath: (await findEnvoy()).path,
     modulePath,
     listen: anyPort,
@@ -164,4 +170,33 @@ test('the seed policy answers 498 after the sixth slow request at the latest, fo
   expect((await request()).status).toBe(200);
   await sleep(2100);
   for (let count = 0; count < 10; count++) expect((await request(headers)).status).toBe(200);
+});
+
+test('an edit that begins to measure time takes effect, and other breakers keep their state', async () => {
+  const failing = `
+consecutiveFailures: 3
+open: { duration: 60s }
+response: { status: 418 }
+match: { headers: [{ name: x-failing, exact: 'yes' }] }`;
+  const slow = `
+  - name: b
+    maxSlowCalls: 0
+    slowCallDuration: 200ms
+    minimumCalls: 1
+    open: { duration: 60s }
+    response: { status: 419 }
+`;
+  await serve(policy(failing), circuitBreakerModule);
+  await requests(20, { 'x-upstream': 'status 500', 'x-failing': 'yes' });
+  expect((await request({ 'x-failing': 'yes' })).status).toBe(418);
+  expect((await request({ 'x-upstream': 'slow 300' })).status).toBe(200);
+
+  expect(await served.update(planOf(policy(failing).trimEnd() + slow))).toEqual({ accepted: true });
+  expect((await request({ 'x-failing': 'yes' })).status).toBe(418);
+  expect((await request({ 'x-upstream': 'slow 300' })).status).toBe(200);
+  expect((await request()).status).toBe(419);
+
+  expect(await served.update(planOf(policy(failing)))).toEqual({ accepted: true });
+  expect((await request({ 'x-failing': 'yes' })).status).toBe(418);
+  expect((await request()).status).toBe(200);
 });

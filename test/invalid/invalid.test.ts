@@ -40,10 +40,8 @@ function messages(mistake: string): string {
 describe.each(mistakes)('%s', (mistake) => {
   const expected = join(folder, `${mistake}.txt`);
 
-  it('is refused with the expected messages, in under a second', () => {
-    const start = performance.now();
+  it('is refused with the expected messages', () => {
     const found = messages(mistake);
-    expect(performance.now() - start).toBeLessThan(1_000);
     expect(existsSync(expected), expected).toBe(true);
     expect(found).toBe(readFileSync(expected, 'utf8'));
     expect(found).toContain(': error: ');

@@ -19,7 +19,13 @@ import {
 
 let installed: InstalledPackage;
 let files: string[];
-let manifest: { version: string; dependencies: object; devDependencies: object };
+let manifest: {
+  version: string;
+  dependencies: object;
+  peerDependencies: object;
+  peerDependenciesMeta: Record<string, { optional: boolean }>;
+  devDependencies: object;
+};
 
 beforeAll(async () => {
   installed = await installPackage();
@@ -93,7 +99,7 @@ describe('the tarball', () => {
     expect((await readFile(again)).equals(await readFile(installed.tarball))).toBe(true);
   });
 
-  test('imports exactly the packages it depends on, and they alone were installed', async () => {
+  test('imports exactly the packages it depends on, and those that are not optional were installed', async () => {
     const imported = new Set<string>();
     for (const file of files.filter((each) => /^dist\/.*\.(js|d\.ts)$/.test(each))) {
       const text = await readFile(join(installed.root, file), 'utf8');
@@ -102,7 +108,9 @@ describe('the tarball', () => {
         imported.add(/^(@[^/]+\/)?[^/]+/.exec(specifier!)![0]);
       }
     }
-    expect([...imported].sort()).toEqual(Object.keys(manifest.dependencies).sort());
+    const peers = Object.keys(manifest.peerDependencies);
+    expect([...imported].sort()).toEqual([...Object.keys(manifest.dependencies), ...peers].sort());
+    expect(peers.filter((name) => manifest.peerDependenciesMeta[name]?.optional !== true)).toEqual([]);
     const present = new Set(await readdir(join(installed.folder, 'node_modules')));
     expect(Object.keys(manifest.devDependencies).filter((name) => present.has(name))).toEqual([]);
   });
@@ -169,6 +177,13 @@ describe('the installed command', () => {
     expect(statuses).toEqual([200, 429]);
     child.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
+  });
+
+  test('asks for the package that only containers need', async () => {
+    const file = await write('good.yaml', goodPolicy);
+    const finished = await run(installed.command, ['run', '-f', file, '--engine', 'container']);
+    expect(finished).toMatchObject({ code: 2, stdout: '' });
+    expect(finished.stderr).toContain('npm install testcontainers@12');
   });
 
   test('explains itself to a Node that is too old, and uses a newer one that SLUICE_NODE names', async () => {
@@ -321,7 +336,7 @@ async function checkTypes(programs: string[], options: string[] = []): Promise<s
   return stdout + stderr;
 }
 
-test.each(['docs/README.md', 'docs/library.md', 'docs/packaging.md'])(
+test.each(['docs/README.md', 'docs/library.md', 'docs/packaging.md', 'docs/containers.md'])(
   'the links of %s lead somewhere',
   async (page) => {
     const text = await readFile(join(repository, page), 'utf8');

@@ -9,7 +9,7 @@ import { closeCallNote, findCallNote } from '../../runtime/call-notes';
 import { releaseHostBuffers, resultPointer, resultSize } from '../../runtime/memory';
 import { configurationOf } from '../root-contexts';
 import { CircuitBreakerSection } from './circuit-breaking';
-import { endCall, noteGrpcStatus, noteHeaders, rootOfCall } from './filter';
+import { awaitsGrpcStatus, endCall, noteGrpcStatus, noteHeaders, rootOfCall } from './filter';
 
 /** What the callbacks of the response phase do for circuit breaking; the entry files export them. */
 
@@ -20,12 +20,12 @@ export function watchResponseHeaders(context: u32, isWhole: bool): void {
   if (note == 0) return;
   noteHeaders(note);
   // A response without body may be one of gRPC whose trailers are its headers.
-  if (isWhole) readGrpcStatus(note, HEADER_MAP_RESPONSE);
+  if (isWhole && awaitsGrpcStatus(note)) readGrpcStatus(note, HEADER_MAP_RESPONSE);
 }
 
 export function watchResponseTrailers(context: u32): void {
   const note = findCallNote(context);
-  if (note != 0) readGrpcStatus(note, HEADER_MAP_RESPONSE_TRAILERS);
+  if (note != 0 && awaitsGrpcStatus(note)) readGrpcStatus(note, HEADER_MAP_RESPONSE_TRAILERS);
 }
 
 export function watchDone(context: u32): void {

@@ -54,7 +54,7 @@ export function beginCall(breakers: Breakers, context: u32): u32 {
   write32(note, IDENTITY, breaker.identity);
   write32(note, GENERATION, store.generation);
   write32(note, PERMIT, store.permit);
-  write32(note, GRPC_STATUS, NO_GRPC_STATUS);
+  write32(note, GRPC_STATUS, settings.looksAtFailures ? NO_GRPC_STATUS : 0);
   write64(note, BEGAN, settings.looksAtTime ? monotonicNanos() : 0);
   write64(note, HEADERS_AT, 0);
   write64(note, FINGERPRINT, breaker.fingerprint);
@@ -80,6 +80,11 @@ export function noteHeaders(note: usize): void {
 /** Notes a gRPC status, from a response that is trailers alone or from its trailers. */
 export function noteGrpcStatus(note: usize, status: u32): void {
   write32(note, GRPC_STATUS, status);
+}
+
+/** Whether it has none yet and anybody asks for one. */
+export function awaitsGrpcStatus(note: usize): bool {
+  return read32(note, GRPC_STATUS) == NO_GRPC_STATUS;
 }
 
 /** The request that has just passed was answered by a later function of ours: it never was a call. */

@@ -6,9 +6,11 @@ export interface WasmPlugin {
   rootId: string;
   modulePath: string;
   configuration: string;
+  /** More of the VM's configuration. */
+  vm?: object;
 }
 
-export function wasmFilter({ name, rootId, modulePath, configuration }: WasmPlugin): ConfiguredFilter {
+export function wasmFilter({ name, rootId, modulePath, configuration, vm }: WasmPlugin): ConfiguredFilter {
   return {
     name: 'envoy.filters.http.wasm',
     typed_config: {
@@ -20,6 +22,7 @@ export function wasmFilter({ name, rootId, modulePath, configuration }: WasmPlug
           vm_id: name,
           runtime: 'envoy.wasm.runtime.v8',
           code: { local: { filename: modulePath } },
+          ...vm,
         },
         configuration: { '@type': 'type.googleapis.com/google.protobuf.StringValue', value: configuration },
       },

@@ -2,6 +2,7 @@ import type { CircuitBreaker, PluginConfiguration } from '../../../host/src/plan
 import { benchHost, rules } from '../../rules.ts';
 import { sluice, sluicePlugin } from './sluice.ts';
 import type { Variant } from './variant.ts';
+import { manyHosts } from './virtual-hosts.ts';
 
 /**
  * A breaker that is on and closed, in front of an upstream whose answers it looks at, beside the limiter there: the
@@ -52,6 +53,8 @@ export const circuitBreakerVariants: Variant[] = [
     ]),
     ...upstream,
   },
+  ...breakersOfHosts(1),
+  ...breakersOfHosts(10_000),
 ];
 
 function breaker(
@@ -62,4 +65,31 @@ function breaker(
 ): Variant {
   const configuration: PluginConfiguration = { version: 1, circuitBreakers: [circuitBreaker] };
   return { ...sluicePlugin(name, title, configuration, module), ...upstream };
+}
+
+/** A breaker for each of so many hosts, over as many hosts without a filter. */
+function breakersOfHosts(count: number): Variant[] {
+  const { hosts, label, ...hostsOfBoth } = manyHosts(count);
+  const shared = { ...hostsOfBoth, hasUpstream: true, baseline: `upstream-hosts-${count}-no-filter` };
+  const configuration: PluginConfiguration = {
+    version: 1,
+    circuitBreakers: hosts.map((host) => ({ ...failureRate, name: `bench/breaker/${host}`, hosts: [host] })),
+  };
+  return [
+    {
+      name: shared.baseline,
+      title: `no filter, ${label}, an upstream`,
+      httpFilters: () => [],
+      ...shared,
+    },
+    {
+      ...sluicePlugin(
+        `sluice-breakers-${count}`,
+        `Sluice, ${label}, a breaker each`,
+        configuration,
+        'circuit-breaker.wasm',
+      ),
+      ...shared,
+    },
+  ];
 }

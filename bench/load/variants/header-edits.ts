@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { HeaderEditAction, PluginConfiguration } from '../../../host/src/plan/plugin-configuration.ts';
 import { rules } from '../../rules.ts';
-import { repository } from '../environment/tools.ts';
-import { wasmFilter } from '../environment/wasm-filter.ts';
+import { sluicePlugin } from './sluice.ts';
 import type { Variant } from './variant.ts';
 
 /** Five edits of a request's headers, said for Sluice and for Envoy's own filter. */
@@ -73,19 +70,6 @@ function sluice(
   module = 'header-mutation.wasm',
   others: Partial<PluginConfiguration> = {},
 ): Variant {
-  const modulePath = join(repository, 'modules', module);
   const headerRules = [{ name, request: edits.map(([edit]) => edit) }];
-  return {
-    name,
-    title,
-    missing: () => (existsSync(modulePath) ? undefined : `modules/${module} is not built`),
-    httpFilters: () => [
-      wasmFilter({
-        name,
-        rootId: 'sluice',
-        modulePath,
-        configuration: JSON.stringify({ version: 1, ...others, headerRules }),
-      }),
-    ],
-  };
+  return sluicePlugin(name, title, { version: 1, ...others, headerRules }, module);
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { leaveHostsToRoutes } from '../../../host/src/envoy/hosts-left-to-routes.ts';
+import { unusedCallbacksLeftOut } from '../../../host/src/envoy/module-callbacks.ts';
 import type { PluginConfiguration, RateLimitRule } from '../../../host/src/plan/plugin-configuration.ts';
 import { benchHost, keptAliveStatus, rules } from '../../rules.ts';
 import { repository } from '../environment/tools.ts';
@@ -44,13 +45,28 @@ export function sluicePlugin(
   configuration: PluginConfiguration,
   module: string,
 ): Variant {
-  const modulePath = join(repository, 'modules', module);
+  return withModule(name, title, configuration, join(repository, 'modules', module));
+}
+
+function withModule(
+  name: string,
+  title: string,
+  configuration: PluginConfiguration,
+  modulePath: string,
+): Variant {
   return {
     name,
     title,
-    missing: () => (existsSync(modulePath) ? undefined : `modules/${module} is not built`),
+    missing: () => (existsSync(modulePath) ? undefined : `${relative(repository, modulePath)} is not built`),
     httpFilters: () => [
-      wasmFilter({ name, rootId: 'sluice', modulePath, configuration: JSON.stringify(configuration) }),
+      wasmFilter({
+        name,
+        rootId: 'sluice',
+        modulePath,
+        configuration: JSON.stringify(configuration),
+        vm: unusedCallbacksLeftOut(configuration, modulePath),
+      }),
     ],
+    ofModule: (path, label) => withModule(`${name}@${label}`, `${title}, ${label}`, configuration, path),
   };
 }

@@ -10,6 +10,8 @@ export interface Variant {
   baseline?: string;
   /** One sentence when this machine or this checkout lacks something. */
   missing?(): string | undefined;
+  /** The same with another build of its module, `label` behind its name: for before and after in one run. */
+  ofModule?(modulePath: string, label: string): Variant;
   /** HTTP filters in front of the router. */
   httpFilters(): Promise<HttpFilter[]> | HttpFilter[];
   /** Requests are answered by an upstream, for what looks at its answers. */

@@ -11,19 +11,28 @@ const loadGenerators = 8;
 export const virtualHostVariants: Variant[] = [...pair(1), ...pair(10_000)];
 
 function pair(count: number): Variant[] {
-  const hosts = Array.from({ length: count }, (_, index) => `host-${index}.example`);
+  const { hosts, label, ...shared } = manyHosts(count);
   const baseline = `hosts-${count}-no-filter`;
-  const shared = {
-    baseline,
+  return [
+    { name: baseline, title: `no filter, ${label}`, httpFilters: () => [], ...shared, baseline },
+    {
+      ...sluice(`sluice-hosts-${count}`, `Sluice, ${label}, a policy each`, hosts.map(ruleOf)),
+      ...shared,
+      baseline,
+    },
+  ];
+}
+
+/** So many virtual hosts, eight of which, or eight times one, are asked for. */
+export function manyHosts(count: number) {
+  const hosts = Array.from({ length: count }, (_, index) => `host-${index}.example`);
+  return {
+    hosts,
+    label: `${count.toLocaleString('en')} virtual host${count === 1 ? '' : 's'}`,
     virtualHosts: hosts.map((host) => ({ name: host, domains: [host] })),
     authorities: Array.from(
       { length: loadGenerators },
       (_, index) => hosts[Math.floor((index * count) / loadGenerators)]!,
     ),
   };
-  const label = `${count.toLocaleString('en')} virtual host${count === 1 ? '' : 's'}`;
-  return [
-    { name: baseline, title: `no filter, ${label}`, httpFilters: () => [], ...shared },
-    { ...sluice(`sluice-hosts-${count}`, `Sluice, ${label}, a policy each`, hosts.map(ruleOf)), ...shared },
-  ];
 }

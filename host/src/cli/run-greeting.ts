@@ -1,15 +1,12 @@
 import type { Plan, PlannedRoute } from '../plan/plan.ts';
 import { rulesOfPlugin } from '../plan/rule-lists.ts';
-import type { FoundEnvoy } from '../proxy/find-envoy.ts';
 import type { ServedPlan } from '../proxy/serve-plan.ts';
-import { formatSocketAddress } from '../proxy/socket-address.ts';
-import { connectable } from '../proxy/start-envoy.ts';
+import { connectable, formatSocketAddress } from '../proxy/socket-address.ts';
 
 /** What runs where, and what to try. */
 export function greeting(
   plan: Plan,
   { envoy, echoAddress }: ServedPlan,
-  found: FoundEnvoy,
   watched: readonly string[],
 ): string[] {
   const count = rulesOfPlugin(plan.plugin).length;
@@ -17,7 +14,7 @@ export function greeting(
   const { host, path } = example(plan);
   const hostOption = host === undefined ? '' : ` -H 'Host: ${host}'`;
   return [
-    `Envoy ${found.version} (${found.path}, process ${envoy.pid}), ${count} ${count === 1 ? 'rule' : 'rules'} in force`,
+    `Envoy ${envoy.version} (${envoy.place}), ${count} ${count === 1 ? 'rule' : 'rules'} in force`,
     `  admin     http://${formatSocketAddress(envoy.adminAddress)}`,
     ...(envoy.listenLocalAddress === undefined
       ? []

@@ -4,6 +4,9 @@ import type { PluginConfiguration } from '../plan/plugin-configuration.ts';
 import { parseSocketAddress } from '../proxy/socket-address.ts';
 import type { PolicyOptions } from './policy-options.ts';
 
+/** What Envoy may run on. */
+export const engines = ['local', 'container'] as const;
+
 /** What `sluice run` is told. */
 export interface RunOptions extends PolicyOptions {
   listen: SocketAddress;
@@ -11,7 +14,9 @@ export interface RunOptions extends PolicyOptions {
   admin: SocketAddress;
   concurrency?: number;
   upstream: RunUpstreams;
+  engine: (typeof engines)[number];
   envoy?: string;
+  image?: string;
   module?: string;
   failurePolicy: FailurePolicy;
   logLevel?: NonNullable<PluginConfiguration['logLevel']>;

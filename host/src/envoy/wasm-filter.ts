@@ -1,5 +1,6 @@
 import type { PluginConfiguration } from '../plan/plugin-configuration.ts';
 import { type JsonObject, typeUrl } from './json.ts';
+import { unusedCallbacksLeftOut } from './module-callbacks.ts';
 import type { EnvoyOptions, FailurePolicy } from './options.ts';
 
 /** Name of the HTTP filter, of its plugin and of its VM; it stands in metrics and log lines. */
@@ -20,6 +21,7 @@ export function wasmFilter(plugin: PluginConfiguration, options: EnvoyOptions): 
     name: filterName,
     failurePolicy: options.failurePolicy ?? 'FAIL_RELOAD',
     code: { local: { filename: options.modulePath } },
+    vm: unusedCallbacksLeftOut(plugin, options.modulePath),
     configuration: JSON.stringify(plugin),
   });
 }
@@ -32,13 +34,15 @@ export interface WasmPluginSettings {
   reloadBackoff?: string;
   /** Envoy's AsyncDataSource. */
   code: JsonObject;
+  /** More of the VM's configuration. */
+  vm?: JsonObject;
   /** The plugin configuration's JSON text. */
   configuration: string;
 }
 
 /** Source: https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/wasm/v3/wasm.proto */
 export function wasmPlugin(settings: WasmPluginSettings): JsonObject {
-  const { name, failurePolicy, reloadBackoff = '1s', code, configuration } = settings;
+  const { name, failurePolicy, reloadBackoff = '1s', code, vm, configuration } = settings;
   return {
     '@type': wasmTypeUrl,
     config: {
@@ -49,7 +53,7 @@ export function wasmPlugin(settings: WasmPluginSettings): JsonObject {
         reload_config: { backoff: { base_interval: reloadBackoff } },
       }),
       // All plugins of a proxy have one VM, and with it the state of their policies.
-      vm_config: { vm_id: filterName, runtime: 'envoy.wasm.runtime.v8', code },
+      vm_config: { vm_id: filterName, runtime: 'envoy.wasm.runtime.v8', code, ...vm },
       // Text, not Struct: Envoy hands it on byte for byte, whereas a Struct turns every number into a double.
       configuration: { '@type': typeUrl('google.protobuf.StringValue'), value: configuration },
     },

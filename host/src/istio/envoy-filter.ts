@@ -16,6 +16,9 @@ const CONTEXTS = {
 } as const satisfies Partial<Record<Traffic, string>>;
 type Context = (typeof CONTEXTS)[keyof typeof CONTEXTS];
 
+/** After EnvoyFilters that say nothing, which have 0: a filter that one of them adds can be named as the neighbour. */
+const PRIORITY = 10;
+
 /** Traffic that an EnvoyFilter can be for; Istio does not apply them to waypoints. */
 export function isEnvoyFilterTraffic(traffic: Traffic): traffic is keyof typeof CONTEXTS {
   return Object.hasOwn(CONTEXTS, traffic);
@@ -38,6 +41,7 @@ export function envoyFilter({ group, plan }: GroupPlan, options: IstioOptions): 
     metadata,
     spec: {
       ...selection(group, (labels) => ({ workloadSelector: { labels } })),
+      priority: PRIORITY,
       configPatches: [
         ...(options.moduleSource.from === 'http'
           ? [clusterPatch(moduleClusterName, context, options.moduleSource.url)]

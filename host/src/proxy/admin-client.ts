@@ -19,6 +19,14 @@ export class AdminClient {
     return ready.status === 200 && stats.get('listener_manager.workers_started') === '1';
   }
 
+  /** Of Envoy, `1.40.0`. */
+  async version(): Promise<string> {
+    const { body } = await this.#send('GET', '/server_info');
+    // `<commit>/1.40.0/Clean/RELEASE/BoringSSL`
+    const { version = '' } = JSON.parse(body) as { version?: string };
+    return version.split('/')[1] ?? version;
+  }
+
   /** Address each listener is bound to, by its name. */
   async listeners(): Promise<Map<string, SocketAddress>> {
     const { body } = await this.#send('GET', '/listeners?format=json');

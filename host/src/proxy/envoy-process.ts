@@ -1,24 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { EnvironmentError } from './environment-error.ts';
+import type { EnvoyExit, RunningEnvoy } from './envoy-engine.ts';
 import { EnvoyLog } from './envoy-log.ts';
 import { executableOnPath } from './find-envoy.ts';
 
-export interface EnvoyExit {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-}
-
-/** The process alone: what it is doing is asked through its admin. */
-export class EnvoyProcess {
-  readonly pid: number;
+/** Envoy as a process of this machine. */
+export class EnvoyProcess implements RunningEnvoy {
+  readonly place: string;
+  readonly processId: number;
   readonly log: EnvoyLog;
   readonly exited: Promise<EnvoyExit>;
   readonly #child: ChildProcess;
   exit: EnvoyExit | undefined;
 
-  private constructor(child: ChildProcess, log: EnvoyLog) {
-    this.pid = child.pid!;
+  private constructor(envoyPath: string, child: ChildProcess, log: EnvoyLog) {
+    this.processId = child.pid!;
+    this.place = `${envoyPath}, process ${this.processId}`;
     this.log = log;
     this.#child = child;
     this.exited = new Promise((resolve) => {
@@ -44,16 +42,19 @@ export class EnvoyProcess {
           reject(new EnvironmentError(`cannot run ${envoyPath}: ${error.message}`)),
         );
       });
-      return new EnvoyProcess(child, new EnvoyLog(logPath));
+      return new EnvoyProcess(envoyPath, child, new EnvoyLog(logPath));
     } finally {
       closeSync(log);
     }
   }
 
-  /** Ends it, by force when it has not ended in time. */
+  terminate(): void {
+    this.#child.kill('SIGTERM');
+  }
+
   async end(withinMillis: number): Promise<void> {
     if (this.exit !== undefined) return;
-    this.#child.kill('SIGTERM');
+    this.terminate();
     const force = setTimeout(() => this.#child.kill('SIGKILL'), withinMillis);
     await this.exited;
     clearTimeout(force);

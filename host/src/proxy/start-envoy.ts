@@ -1,26 +1,31 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EnvoyFiles, printFile, watchedFiles, type XdsFile } from '../envoy/files.ts';
+import { type EnvoyFiles, printFile, watchedFiles } from '../envoy/files.ts';
 import type { SocketAddress } from '../envoy/options.ts';
 import { longestWaitNanos } from '../plan/longest-wait.ts';
-import { AdminClient } from './admin-client.ts';
 import { drainEnvoy } from './drain-envoy.ts';
-import { EnvironmentError } from './environment-error.ts';
-import { type EnvoyExit, EnvoyProcess } from './envoy-process.ts';
-import { poll } from './poll.ts';
-import { type Verdict, versionInForce } from './replace-file.ts';
-import { parseSocketAddress } from './socket-address.ts';
+import type { EnvoyEngine, EnvoyExit, EnvoyLaunch, RunningEnvoy } from './envoy-engine.ts';
+import { localEngine } from './local-engine.ts';
+import type { Verdict } from './replace-file.ts';
+import { type Serving, untilServing } from './until-serving.ts';
 import { updateEnvoy } from './update-envoy.ts';
 import { verifyModule } from './verify-module.ts';
 import { XdsDirectory } from './xds-directory.ts';
 
-export interface StartEnvoyOptions {
-  envoyPath: string;
+/** The program to run as a process of this machine, or what else Envoy runs on. */
+export type EnvoyPlace =
+  | { envoyPath: string; engine?: undefined }
+  | { engine: EnvoyEngine; envoyPath?: undefined };
+
+export type StartEnvoyOptions = EnvoyPlace & EnvoyLife;
+
+export interface EnvoyLife {
   modulePath: string;
   /** The files to begin with, for Envoy to watch in this folder. */
   translate: (xdsDirectory: string) => EnvoyFiles;
+  /** The file these files name for the access log, if they do: a container must be given it. */
+  accessLog?: string;
   /** Worker threads. Default: one for each hardware thread, Envoy's own default. */
   concurrency?: number | undefined;
   /** Level of Envoy's log file. Default `warning`; reasons for a refusal are not seen below it. */
@@ -38,19 +43,26 @@ export interface StartEnvoyOptions {
 
 /** An Envoy that serves. */
 export interface StartedEnvoy {
-  readonly pid: number;
+  /** Where a person finds it: `/usr/bin/envoy, process 12`. */
+  readonly place: string;
+  /** What its admin says, `1.40.0`. */
+  readonly version: string;
+  /** Absent in a container. */
+  readonly pid: number | undefined;
   readonly listenAddress: SocketAddress;
   readonly listenLocalAddress: SocketAddress | undefined;
   readonly adminAddress: SocketAddress;
   readonly xdsDirectory: string;
   readonly logPath: string;
-  /** Settles when the process has ended, for whatever reason. */
+  /** Settles when Envoy has ended, for whatever reason. */
   readonly exited: Promise<EnvoyExit>;
   /** The end of its log. */
   lastLines(): string[];
   /** All or nothing; updates that overlap are done one after the other. */
   update(files: EnvoyFiles): Promise<Verdict>;
-  /** Drains, ends the process and removes its folder. */
+  /** Ends it at once, whatever its requests do; `stop` still has to clean up. */
+  terminate(): void;
+  /** Drains, ends Envoy and removes its folder. */
   stop(): Promise<void>;
 }
 
@@ -63,9 +75,13 @@ export async function startEnvoy(options: StartEnvoyOptions): Promise<StartedEnv
   const bootstrapPath = join(folder, 'bootstrap.json');
   await writeFile(bootstrapPath, printFile(files.bootstrap));
   const adminAddressPath = join(folder, 'admin-address');
-  const process = await EnvoyProcess.spawn(
-    options.envoyPath,
-    [
+  const engine = options.engine ?? localEngine(options.envoyPath);
+  const launch: EnvoyLaunch = {
+    folder,
+    logPath: join(folder, 'envoy.log'),
+    modulePath: options.modulePath,
+    accessLog: options.accessLog,
+    envoyArguments: [
       ...['--config-path', bootstrapPath],
       ...['--admin-address-path', adminAddressPath],
       // Several Envoys on one machine, and nothing left in /dev/shm by any of them.
@@ -73,108 +89,48 @@ export async function startEnvoy(options: StartEnvoyOptions): Promise<StartedEnv
       ...['--log-level', options.logLevel ?? 'warning'],
       ...(options.concurrency === undefined ? [] : ['--concurrency', `${options.concurrency}`]),
     ],
-    join(folder, 'envoy.log'),
-  );
+  };
+  const envoy = await engine.start(launch).catch(async (error) => {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  });
   try {
-    const { admin, listeners } = await untilServing(process, adminAddressPath, files, options);
-    return started(process, admin, listeners, directory, folder, files, options);
+    const serving = await untilServing(envoy, adminAddressPath, files, options.startWithinMillis ?? 30_000);
+    return started(envoy, serving, directory, folder, files, options);
   } catch (error) {
-    await process.end(2000);
+    await envoy.end(2000);
     throw error;
   }
 }
 
-/** Envoy says it serves, has taken all files, and accepts a connection. */
-async function untilServing(
-  process: EnvoyProcess,
-  adminAddressPath: string,
-  files: EnvoyFiles,
-  { startWithinMillis = 30_000 }: StartEnvoyOptions,
-): Promise<{ admin: AdminClient; listeners: Map<string, SocketAddress> }> {
-  let admin: AdminClient | undefined;
-  const listeners = await poll(
-    async () => {
-      if (process.exit !== undefined) throw notServing(process, 'Envoy ended before it served');
-      admin ??= await adminClient(adminAddressPath);
-      if (admin === undefined || !(await admin.isServing().catch(() => false))) return undefined;
-      const bound = await admin.listeners();
-      const open = await Promise.all([...bound.values()].map(acceptsConnections));
-      return bound.size > 0 && open.every((each) => each) ? bound : undefined;
-    },
-    { withinMillis: startWithinMillis, everyMillis: 10 },
-  );
-  if (admin === undefined || listeners === undefined) {
-    throw notServing(process, `Envoy did not serve within ${startWithinMillis} ms`);
-  }
-  for (const file of watchedFiles(files)) {
-    await expectInForce(file, process, admin);
-  }
-  return { admin, listeners };
-}
-
-async function adminClient(adminAddressPath: string): Promise<AdminClient | undefined> {
-  const text = await readFile(adminAddressPath, 'utf8').catch(() => '');
-  const address = parseSocketAddress(text.trim());
-  return address === undefined ? undefined : new AdminClient(connectable(address));
-}
-
-/** Envoy serves even when it has refused the filter or the routes, and then answers every request with an error. */
-async function expectInForce(file: XdsFile, process: EnvoyProcess, admin: AdminClient): Promise<void> {
-  if ((await versionInForce(file.name, admin)) === file.version) return;
-  const problems = process.log.problemsSince(0).join('; ');
-  throw notServing(process, `Envoy refused ${file.name}${problems === '' ? '' : `: ${problems}`}`);
-}
-
-function notServing(process: EnvoyProcess, statement: string): EnvironmentError {
-  const lines = process.log.lastLines().map((line) => `\n  ${line}`);
-  return new EnvironmentError(`${statement}; the end of its log (${process.log.path}):${lines.join('')}`);
-}
-
-function acceptsConnections(address: SocketAddress): Promise<boolean> {
-  const { host, port } = connectable(address);
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
-
-/** What is bound on all addresses is reached on the loopback. */
-export function connectable({ host, port }: SocketAddress): SocketAddress {
-  const loopback: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
-  return { host: loopback[host] ?? host, port };
-}
-
 function started(
-  process: EnvoyProcess,
-  admin: AdminClient,
-  listeners: Map<string, SocketAddress>,
+  envoy: RunningEnvoy,
+  { admin, version, listeners }: Serving,
   directory: XdsDirectory,
   folder: string,
   files: EnvoyFiles,
-  { updateWithinMillis = 10_000, drainWithinMillis }: StartEnvoyOptions,
+  { updateWithinMillis = 10_000, drainWithinMillis }: EnvoyLife,
 ): StartedEnvoy {
   let current = files;
   let last: Promise<unknown> = Promise.resolve();
   const context = {
     directory,
     admin,
-    log: process.log,
+    log: envoy.log,
     withinMillis: updateWithinMillis,
     reasons: new Map(),
   };
   return {
-    pid: process.pid,
+    place: envoy.place,
+    version,
+    pid: envoy.processId,
     listenAddress: listeners.get('ingress')!,
     listenLocalAddress: listeners.get('local'),
     adminAddress: admin.address,
     xdsDirectory: directory.path,
-    logPath: process.log.path,
-    exited: process.exited,
-    lastLines: () => process.log.lastLines(),
+    logPath: envoy.log.path,
+    exited: envoy.exited,
+    lastLines: () => envoy.log.lastLines(),
     update(next) {
       const done = last.then(async () => {
         const verdict = await updateEnvoy(current, next, context);
@@ -184,10 +140,11 @@ function started(
       last = done.catch(() => {});
       return done;
     },
+    terminate: () => envoy.terminate(),
     async stop() {
-      if (process.exit === undefined)
+      if (envoy.exit === undefined)
         await drainEnvoy(admin, drainWithinMillis ?? drainMillis(current)).catch(() => {});
-      await process.end(3000);
+      await envoy.end(3000);
       admin.close();
       await rm(folder, { recursive: true, force: true });
     },

@@ -81,10 +81,13 @@ export function createGeneralFunctions(vm: VirtualMachine): HostFunctionTable {
       const answer = process.foreignFunctions.get(name)?.(argument.slice(), vm);
       if (answer === undefined) return Result.notFound;
       if (typeof answer === 'number') return answer;
-      // A place of 0 says that the guest does not want the answer.
-      return pointerOut === 0 || sizeOut === 0
+      if (pointerOut !== 0 && sizeOut !== 0) {
+        return vm.memory.giveBytes(answer, pointerOut >>> 0, sizeOut >>> 0);
+      }
+      // No place for the answer: the guest is told how long it is, and not asked for room.
+      return sizeOut === 0 || vm.memory.writeU32(sizeOut >>> 0, answer.length)
         ? Result.ok
-        : vm.memory.giveBytes(answer, pointerOut >>> 0, sizeOut >>> 0);
+        : Result.invalidMemoryAccess;
     },
   };
 }
