@@ -33,12 +33,13 @@ describeGolden(import.meta.dirname, {
       expect(pluginConfigurationSchema.safeParse(plugin).error?.issues).toBeUndefined();
     });
 
-    it.runIf(existsSync(modulePath()))('is accepted by the module', () => {
+    it('is accepted by the module', () => {
       const { plugin } = planInput(input).plan;
       expect(() => createSimulator({ module: modulePath(), configuration: plugin })).not.toThrow();
     });
 
-    it.runIf(existsSync(join(folder, 'envoy.json')))('is accepted by Envoy', async () => {
+    if (!existsSync(join(folder, 'envoy.json'))) return;
+    it('is accepted by Envoy', async () => {
       const bootstrap = translateToOneEnvoyFile(planInput(input).plan, goldenOptions);
       await expect(validateWithEnvoy(bootstrap)).resolves.toBeUndefined();
     });
