@@ -56,7 +56,8 @@ describeGolden(import.meta.dirname, {
     const files = OUTPUTS.map(({ file }) => join(folder, file)).filter(
       (file) => file.endsWith('.yaml') && existsSync(file),
     );
-    it.runIf(files.length > 0)('has plugin configurations that the module accepts', () => {
+    if (files.length === 0) return;
+    it('has plugin configurations that the module accepts', () => {
       for (const file of files) {
         const configurations = pluginConfigurations(readFileSync(file, 'utf8'));
         expect(configurations.length, file).toBeGreaterThan(0);
@@ -67,7 +68,8 @@ describeGolden(import.meta.dirname, {
     });
 
     const file = join(folder, 'istio.yaml');
-    it.runIf(existsSync(file))('has no two extensions, or clusters, of one name', () => {
+    if (!existsSync(file)) return;
+    it('has no two extensions, or clusters, of one name', () => {
       // One proxy may get several of the objects, and Envoy knows filters, extensions and clusters by their names.
       const added = patchesOf(readFileSync(file, 'utf8')).filter(({ patch }) => patch.operation === 'ADD');
       const names = added.map(({ applyTo, patch }) => `${applyTo} ${patch.value.name}`);

@@ -2,15 +2,9 @@ import { type Command, Option } from 'commander';
 import { failurePolicies } from '../envoy/options.ts';
 import { envoyImage } from '../proxy/pinned-envoy.ts';
 import { addPolicyOptions } from './policy-options.ts';
-import {
-  collectUpstream,
-  engines,
-  parseAddress,
-  parseConcurrency,
-  parseLocality,
-  type RunOptions,
-} from './run-options.ts';
+import { engines, parseConcurrency, type RunOptions } from './run-options.ts';
 import { runPolicies } from './run-policies.ts';
+import { addServingOptions } from './serving-options.ts';
 
 /** `sluice run`: real Envoy with the policies in force, following their files. */
 export function registerRun(program: Command): void {
@@ -20,36 +14,10 @@ export function registerRun(program: Command): void {
     .description(
       'Starts Envoy with the policies in force and prints `ready http://ADDR:PORT` once it serves. An edit of a policy file takes effect within a second, without a restart; an edit with mistakes is reported and changes nothing. SIGTERM and Ctrl-C let running requests finish and end it.',
     );
-  addPolicyOptions(command)
-    .addOption(
-      new Option('--listen <address>', 'where clients connect; port 0 takes a free one')
-        .argParser(parseAddress)
-        .default({ host: '127.0.0.1', port: 10_000 }, '127.0.0.1:10000'),
-    )
-    .option(
-      '--listen-local <address>',
-      'a second listener, for traffic from inside the cluster',
-      parseAddress,
-    )
-    .addOption(
-      new Option('--admin <address>', "Envoy's admin interface; port 0 takes a free one")
-        .argParser(parseAddress)
-        .default({ host: '127.0.0.1', port: 9901 }, '127.0.0.1:9901'),
-    )
+  addPolicyOptions(command);
+  addServingOptions(command, { freePort: '; port 0 takes a free one', defaultUpstream: 'an echo server' });
+  command
     .option('--concurrency <number>', 'worker threads of Envoy (default: one per CPU)', parseConcurrency)
-    .addOption(
-      new Option(
-        '--upstream <[host=]address...>',
-        'where requests go, for one host (HOST, or HOST/SUBSET of a DestinationRule) or for all others; h2c://ADDR:PORT for gRPC; several for one share its requests',
-      )
-        .argParser(collectUpstream)
-        .default({ byHost: new Map() }, 'an echo server'),
-    )
-    .option(
-      '--locality <region/zone/subzone>',
-      'where Envoy runs, for policies that prefer near servers',
-      parseLocality,
-    )
     .addOption(
       new Option(
         '--engine <engine>',

@@ -231,19 +231,22 @@ function timeoutOf(
 }
 
 function backendOf(
-  { name, namespace, port }: GatewayBackend,
+  { kind, name, namespace, port }: GatewayBackend,
   origin: Origin,
   context: Context,
 ): PolicyBackend {
   const ofNamespace = namespace ?? context.namespace;
+  const isHost = kind === 'Hostname';
   return {
-    host: serviceHost(name, ofNamespace),
+    host: isHost ? name : serviceHost(name, ofNamespace),
     ...(port !== undefined && { port }),
     ...(context.kind === 'GRPCRoute' && { protocol: 'h2c' as const }),
     origin,
-    ...(ofNamespace !== context.namespace && {
-      needsGrant: { from: context.kind, fromNamespace: context.namespace, namespace: ofNamespace, name },
-    }),
+    // A host is of no namespace.
+    ...(!isHost &&
+      ofNamespace !== context.namespace && {
+        needsGrant: { from: context.kind, fromNamespace: context.namespace, namespace: ofNamespace, name },
+      }),
   };
 }
 

@@ -8,7 +8,7 @@ import { EXIT_CODE } from '../exit-code.ts';
 import { loadPolicies } from '../load-plan.ts';
 import { addPolicyOptions } from '../policy-options.ts';
 import { reportDiagnostics } from '../report-diagnostics.ts';
-import { collectUpstream, parseAddress, parseLocality } from '../run-options.ts';
+import { addServingOptions } from '../serving-options.ts';
 import { writeOutput } from '../write-output.ts';
 import { envoyTarget, pluginTarget } from './envoy-targets.ts';
 import { envoyGatewayTarget, istioTarget } from './mesh-targets.ts';
@@ -67,7 +67,10 @@ export function registerCompile(program: Command): void {
       ]),
     )
     .option('--module <path>', 'the Wasm module (default: the one in this package)');
-  addEnvoyOptions(command);
+  addServingOptions(command.optionsGroup('One Envoy (--to envoy):'), {
+    freePort: '',
+    defaultUpstream: '127.0.0.1:8080',
+  });
   addMeshOptions(command);
   command
     .addHelpText(
@@ -82,36 +85,6 @@ Examples:
   sluice compile -f policies/ --to envoy-gateway --gateway default/eg --module-source https://files.example/sluice.wasm`,
     )
     .action(compile);
-}
-
-function addEnvoyOptions(command: Command): void {
-  command
-    .optionsGroup('One Envoy (--to envoy):')
-    .addOption(
-      new Option('--listen <address>', 'where Envoy listens')
-        .argParser(parseAddress)
-        .default({ host: '127.0.0.1', port: 10_000 }, '127.0.0.1:10000'),
-    )
-    .option(
-      '--listen-local <address>',
-      'a second listener, for traffic from inside the cluster',
-      parseAddress,
-    )
-    .addOption(
-      new Option('--admin <address>', "Envoy's admin interface")
-        .argParser(parseAddress)
-        .default({ host: '127.0.0.1', port: 9901 }, '127.0.0.1:9901'),
-    )
-    .addOption(
-      new Option('--upstream <[host=]address>', 'where requests go, for all hosts or for one; repeatable')
-        .argParser(collectUpstream)
-        .default({ byHost: new Map() }, '127.0.0.1:8080'),
-    )
-    .option(
-      '--locality <region/zone/subzone>',
-      'where Envoy runs, for policies that prefer near servers',
-      parseLocality,
-    );
 }
 
 function addMeshOptions(command: Command): void {

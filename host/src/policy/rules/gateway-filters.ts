@@ -168,24 +168,31 @@ const BACKENDS = ['spec.rules[].backendRefs[]', 'spec.rules[].filters[].requestM
   fieldPattern,
 );
 
-/** What Sluice can send requests to: services, by a port. */
+/**
+ * Groups of what Sluice can send requests to. A Hostname is Istio's own:
+ * https://istio.io/latest/docs/tasks/traffic-management/egress/egress-control/
+ */
+const BACKEND_GROUPS: Record<string, readonly string[]> = {
+  Service: ['', 'core'],
+  Hostname: ['networking.istio.io'],
+};
+
+/** Services and hosts, by a port. */
 export const gatewayBackends: Rule = (value) => [
   ...BACKENDS.flatMap((pattern) => findFields(value, pattern)).flatMap(({ path, value: backend }) => {
-    const kind = fieldOf(backend, 'kind') ?? 'Service';
-    const group = fieldOf(backend, 'group') ?? '';
-    if (kind !== 'Service') {
-      return [
-        error(
-          [...path, 'kind'],
-          `expected Service, got ${quote(String(kind))}: Sluice knows no other backend`,
-        ),
-      ];
+    const kind = String(fieldOf(backend, 'kind') ?? 'Service');
+    const group = String(fieldOf(backend, 'group') ?? '');
+    if (!Object.hasOwn(BACKEND_GROUPS, kind)) {
+      const message = `expected Service or Hostname, got ${quote(kind)}: Sluice knows no other backend`;
+      return [error([...path, 'kind'], message)];
     }
-    if (group !== '' && group !== 'core') {
-      return [error([...path, 'group'], `expected "" for kind Service, got ${quote(String(group))}`)];
+    const groups = BACKEND_GROUPS[kind]!;
+    if (!groups.includes(group)) {
+      const message = `expected ${quote(groups[0]!)} for kind ${kind}, got ${quote(group)}`;
+      return [error([...path, 'group'], message)];
     }
     if (fieldOf(backend, 'port') !== undefined) return [];
-    return [error(path, 'expected a port beside a Service, got none')];
+    return [error(path, `expected a port beside a ${kind}, got none`)];
   }),
   ...findFields(value, RULES).flatMap(({ path, value: rule }) => {
     const backends = items(fieldOf(rule, 'backendRefs'));
