@@ -65,8 +65,8 @@ it('limits what reaches a workload and what leaves it, each at its port alone', 
     ].join('\n---\n'),
   );
   await applyInForce(bed(), documents, sidecar);
-  expect(await filtersAt(inbound)).toContain('sluice-sidecar-inbound-app-shop');
-  expect(await filtersAt(outbound)).toContain('sluice-sidecar-outbound-app-shop');
+  expect(await filtersAt(inbound)).toContain('shop.sluice-sidecar-inbound-app-shop');
+  expect(await filtersAt(outbound)).toContain('shop.sluice-sidecar-outbound-app-shop');
   expect(await answers(inbound, 'shop', 5)).toEqual([200, 200, 200, 429, 429]);
   expect(await answers(outbound, TARGET, 4)).toEqual([200, 200, 429, 429]);
   expect(await bed().pushErrors()).toEqual([]);
