@@ -8,6 +8,7 @@
 export type { EnvoyFiles, XdsFile } from './envoy/files.ts';
 export type { EnvoyOptions, FailurePolicy, SocketAddress, Upstream } from './envoy/options.ts';
 export { translateToEnvoy as translate, translateToOneEnvoyFile } from './envoy/translate.ts';
+export type { EnvoyGatewayOptions } from './envoy-gateway/options.ts';
 export { translateToEnvoyGateway } from './envoy-gateway/translate.ts';
 export type { IstioOptions, IstioResource } from './istio/options.ts';
 export { translateToIstio } from './istio/translate.ts';

@@ -1,8 +1,6 @@
 import type { JsonObject } from '../envoy/json.ts';
 import { filterName } from '../envoy/wasm-filter.ts';
 import { type Manifest, metadataOf, ruleNames, type Translated } from '../mesh/manifest.ts';
-import type { ModuleSource } from '../mesh/module-source.ts';
-import type { MeshOptions } from '../mesh/options.ts';
 import type { GroupPlan } from '../plan/mesh/plan-groups.ts';
 import { gatewayOf, type ProxyGroup } from '../plan/mesh/proxy-group.ts';
 import type { PluginConfiguration } from '../plan/plugin-configuration.ts';
@@ -10,12 +8,16 @@ import { rulesOfPlugin, withRuleLists } from '../plan/rule-lists.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { type PolicyRule, rulesOf } from '../policy/policy.ts';
 import { trafficWord } from '../policy/traffic.ts';
+import type { EnvoyGatewayOptions } from './options.ts';
 
 /**
  * Plans as extension policies of Envoy Gateway, one a Gateway; never one a route, which would stand in the place of
  * that of its Gateway. https://gateway.envoyproxy.io/docs/api/extension_types/#envoyextensionpolicy
  */
-export function translateToEnvoyGateway(groups: readonly GroupPlan[], options: MeshOptions): Translated {
+export function translateToEnvoyGateway(
+  groups: readonly GroupPlan[],
+  options: EnvoyGatewayOptions,
+): Translated {
   const diagnostics = groups.flatMap(notCarried);
   if (diagnostics.some(({ severity }) => severity === 'error')) return { manifests: [], diagnostics };
   return {
@@ -27,7 +29,7 @@ export function translateToEnvoyGateway(groups: readonly GroupPlan[], options: M
   };
 }
 
-function extensionPolicy({ group, plan }: GroupPlan, options: MeshOptions): Manifest {
+function extensionPolicy({ group, plan }: GroupPlan, options: EnvoyGatewayOptions): Manifest {
   return {
     apiVersion: 'gateway.envoyproxy.io/v1alpha1',
     kind: 'EnvoyExtensionPolicy',
@@ -48,7 +50,7 @@ function extensionPolicy({ group, plan }: GroupPlan, options: MeshOptions): Mani
 }
 
 /** Virtual hosts are not named after ports here, and the authority has the one that the client called. */
-function withoutPorts(plugin: PluginConfiguration, { logLevel }: MeshOptions): PluginConfiguration {
+function withoutPorts(plugin: PluginConfiguration, { logLevel }: EnvoyGatewayOptions): PluginConfiguration {
   return {
     ...withRuleLists(plugin, (rules) => rules.map(({ ports: _, ...rule }) => rule as (typeof rules)[number])),
     ...(logLevel !== undefined && { logLevel }),
@@ -90,7 +92,7 @@ function described({ traffic, labels }: ProxyGroup): string {
 }
 
 /** Envoy Gateway fetches modules itself and hands them to its proxies. */
-function codeOf(source: ModuleSource): JsonObject {
+function codeOf(source: EnvoyGatewayOptions['moduleSource']): JsonObject {
   switch (source.from) {
     case 'http':
       return { type: 'HTTP', http: { url: source.url, sha256: source.sha256 } };
@@ -99,7 +101,5 @@ function codeOf(source: ModuleSource): JsonObject {
         type: 'Image',
         image: { url: source.reference, ...(source.sha256 !== undefined && { sha256: source.sha256 }) },
       };
-    default:
-      throw new Error('Expected a URL or an image: Envoy Gateway reads no files');
   }
 }

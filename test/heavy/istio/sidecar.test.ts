@@ -65,8 +65,8 @@ it('limits what reaches a workload and what leaves it, each at its port alone', 
     ].join('\n---\n'),
   );
   await applyInForce(bed(), documents, sidecar);
-  expect(await filtersAt(inbound)).toContain('sluice-sidecar-inbound-app-shop');
-  expect(await filtersAt(outbound)).toContain('sluice-sidecar-outbound-app-shop');
+  expect(await filtersAt(inbound)).toContain('shop.sluice-sidecar-inbound-app-shop');
+  expect(await filtersAt(outbound)).toContain('shop.sluice-sidecar-outbound-app-shop');
   expect(await answers(inbound, 'shop', 5)).toEqual([200, 200, 200, 429, 429]);
   expect(await answers(outbound, TARGET, 4)).toEqual([200, 200, 429, 429]);
   expect(await bed().pushErrors()).toEqual([]);
@@ -75,16 +75,37 @@ it('limits what reaches a workload and what leaves it, each at its port alone', 
   expect(await answers(inbound, 'shop', 2)).toEqual([200, 200]);
 });
 
-function limiter(name: string, applyToTraffic: string, port: number, quota: number): string {
+it('limits for the whole mesh and for the namespace, both for all pods', async () => {
+  const documents = await compileToIstio(
+    [
+      limiter('everywhere', 'sidecar_inbound', inbound, 3, { namespace: 'istio-system', isForAll: true }),
+      limiter('here', 'sidecar_inbound', inbound, 1, { host: 'admin', isForAll: true }),
+    ].join('\n---\n'),
+  );
+  await applyInForce(bed(), documents, sidecar);
+  // Istio puts the filter of the root namespace first: what the other refuses has been counted there.
+  expect(await answers(inbound, 'admin', 2)).toEqual([200, 429]);
+  expect(await answers(inbound, 'shop', 3)).toEqual([200, 429, 429]);
+  expect(await bed().pushErrors()).toEqual([]);
+  await remove(bed(), documents, sidecar);
+});
+
+function limiter(
+  name: string,
+  applyToTraffic: string,
+  port: number,
+  quota: number,
+  { namespace = workload.namespace, host = '*', isForAll = false } = {},
+): string {
   return JSON.stringify({
     apiVersion: 'istio.alibabacloud.com/v1',
     kind: 'ASMLocalRateLimiter',
-    metadata: { name, namespace: workload.namespace },
+    metadata: { name, namespace },
     spec: {
-      workloadSelector: { labels: workload.labels },
+      ...(!isForAll && { workloadSelector: { labels: workload.labels } }),
       applyToTraffic,
       configs: [
-        { match: { vhost: { name: '*', port } }, limit: { fill_interval: { seconds: 3600 }, quota } },
+        { match: { vhost: { name: host, port } }, limit: { fill_interval: { seconds: 3600 }, quota } },
       ],
     },
   });
