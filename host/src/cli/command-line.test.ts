@@ -165,10 +165,30 @@ describe('sluice compile for meshes', () => {
   it('prints objects to apply, and nothing else, on standard output', () => {
     write('a.yaml', policy('a'));
     const { status, stdout, stderr } = compile('--to', 'istio');
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr:
+        'EnvoyFilter istio-system/sluice-gateway-istio-ingressgateway: 1 rule, in the place of all that was applied under this name\n',
+    });
     expect(stdout).toContain(
       '# Written by sluice compile from:\n#   default/a/r\napiVersion: networking.istio.io',
     );
+  });
+
+  it('tells policies that are compiled apart from each other by a name', () => {
+    write('a.yaml', policy('a'));
+    const { stdout } = compile('--to', 'istio', '--set', 'shop');
+    expect(stdout).toContain('  name: sluice-gateway-istio-ingressgateway--shop\n');
+    expect(stdout).toContain('    sluice.dev/set: shop\n');
+    expect(compile('--to', 'istio', '--set', 'a--b')).toMatchObject({ status: 2 });
+    expect(
+      compile('--to', 'envoy-gateway', '--set', 'a', '--module-source', 'oci://a.example/b'),
+    ).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(
+        'expected no --set beside envoy-gateway, which cannot carry it; `--to istio` can',
+      ),
+    });
   });
 
   it('writes a file an object, and overwrites only with --force', () => {

@@ -31,7 +31,7 @@ export function isEnvoyFilterTraffic(traffic: Traffic): traffic is keyof typeof 
 export function envoyFilter({ group, plan }: GroupPlan, options: IstioOptions): Manifest {
   if (!isEnvoyFilterTraffic(group.traffic)) throw new Error(`Expected no ${group.traffic} traffic`);
   const context = CONTEXTS[group.traffic];
-  const metadata = metadataOf(group);
+  const metadata = metadataOf(group, options.set);
   // A proxy may get one of its namespace and one of the root namespace, which have the same name when both are for all pods.
   const extensionName = `${metadata.namespace}.${metadata.name}`;
   const moduleClusterName = `${extensionName}.module`;

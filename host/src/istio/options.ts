@@ -6,6 +6,8 @@ export type IstioResource = (typeof ISTIO_RESOURCES)[number];
 
 export interface IstioOptions extends MeshOptions {
   resource: IstioResource;
+  /** Tells the objects of these policies from those of others for the same proxies, which are compiled apart. A Kubernetes name without dots, at most 40 long. */
+  set?: string;
   /** Of an EnvoyFilter: where in the chain. Default: before Envoy's router. */
   position?: FilterPosition;
   /** Of an EnvoyFilter: virtual hosts, or single routes of them, that never see the filter. */

@@ -20,7 +20,7 @@ export function wasmPluginResource(groupPlan: GroupPlan, options: IstioOptions):
   return {
     apiVersion: 'extensions.istio.io/v1alpha1',
     kind: 'WasmPlugin',
-    metadata: metadataOf(groupPlan.group),
+    metadata: metadataOf(groupPlan.group, options.set),
     spec: { ...placement(groupPlan, options), ...wasmOf(groupPlan, options) },
   };
 }
@@ -30,7 +30,7 @@ export function trafficExtension(groupPlan: GroupPlan, options: IstioOptions): M
   return {
     apiVersion: 'extensions.istio.io/v1alpha1',
     kind: 'TrafficExtension',
-    metadata: metadataOf(groupPlan.group),
+    metadata: metadataOf(groupPlan.group, options.set),
     spec: { ...placement(groupPlan, options), wasm: wasmOf(groupPlan, options) },
   };
 }

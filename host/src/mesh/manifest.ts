@@ -26,11 +26,17 @@ export interface TranslatedManifest {
   rules: string[];
 }
 
-export function metadataOf(group: ProxyGroup): Manifest['metadata'] {
+/** `set`: what tells these policies from others for the same proxies, which are compiled apart from them. */
+export function metadataOf(group: ProxyGroup, set?: string): Manifest['metadata'] {
+  // No name of a group has two dashes in a row.
+  const name = set === undefined ? groupName(group) : `${groupName(group)}--${set}`;
   return {
-    name: groupName(group),
+    name,
     namespace: group.namespace,
-    labels: { 'app.kubernetes.io/managed-by': 'sluice' },
+    labels: {
+      'app.kubernetes.io/managed-by': 'sluice',
+      ...(set !== undefined && { 'sluice.dev/set': set }),
+    },
   };
 }
 

@@ -19,6 +19,7 @@ import {
   parseFilterPosition,
   parseGateway,
   parsePriority,
+  parseSet,
 } from './options.ts';
 import type { CompileTarget } from './target.ts';
 
@@ -103,6 +104,11 @@ function addMeshOptions(command: Command): void {
       new Option('--resource <kind>', 'for Istio: the kind of object')
         .choices(ISTIO_RESOURCES)
         .default('EnvoyFilter'),
+    )
+    .option(
+      '--set <name>',
+      'for Istio: a name for these policies, when others for the same proxies are compiled apart from them',
+      parseSet,
     )
     .option(
       '--filter-position <position>',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { translateToEnvoyGateway } from '../../envoy-gateway/translate.ts';
 import type { IstioOptions } from '../../istio/options.ts';
 import { translateToIstio } from '../../istio/translate.ts';
-import type { Translated } from '../../mesh/manifest.ts';
+import type { Translated, TranslatedManifest } from '../../mesh/manifest.ts';
 import {
   MODULE_MOUNT_PATH,
   MODULE_SOURCE_FORMS,
@@ -44,13 +44,7 @@ export const envoyGatewayTarget: CompileTarget = {
   compile(policies, options) {
     const { moduleSource, failurePolicy = 'FAIL_CLOSED', logLevel } = options;
     const source = moduleSourceOf(moduleSource ?? '', options.module);
-    refuseOptions(options, 'envoy-gateway', [
-      'filterPosition',
-      'bypass',
-      'reloadBackoff',
-      'phase',
-      'priority',
-    ]);
+    refuseOptions(options, 'envoy-gateway', Object.keys(PARTIAL_OPTIONS) as PartialOption[]);
     if (source.from === 'file' || source.from === 'configMap') {
       throw new EnvironmentError(
         `expected --module-source https://URL or oci://REFERENCE, got ${moduleSource}: Envoy Gateway reads no files; \`--to istio\` can carry it`,
@@ -81,14 +75,21 @@ function compiled({ diagnostics }: PlannedGroups, translate: () => Translated): 
     notes:
       translated.manifests.length === 0
         ? ['warning: expected at least one policy, got none: nothing to apply']
-        : [],
+        : translated.manifests.map(replacement),
     text: () => manifestsText(translated.manifests),
     files: () => manifestFiles(translated.manifests),
   };
 }
 
+/** Said each time, because policies that are not among the files end without another word. */
+function replacement({ manifest, rules }: TranslatedManifest): string {
+  const { kind, metadata } = manifest;
+  const count = `${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}`;
+  return `${kind} ${metadata.namespace}/${metadata.name}: ${count}, in the place of all that was applied under this name`;
+}
+
 function checkedIstioOptions(options: CompileOptions): IstioOptions {
-  const { resource, moduleSource, filterPosition, bypass, reloadBackoff, phase, priority, logLevel } =
+  const { resource, moduleSource, filterPosition, bypass, reloadBackoff, phase, priority, logLevel, set } =
     options;
   if (resource === 'EnvoyFilter') refuseOptions(options, '--resource EnvoyFilter', ['phase', 'priority']);
   else refuseOptions(options, `--resource ${resource}`, ['filterPosition', 'bypass', 'reloadBackoff']);
@@ -107,6 +108,7 @@ function checkedIstioOptions(options: CompileOptions): IstioOptions {
     moduleSource: source,
     failurePolicy,
     bypass,
+    ...(set !== undefined && { set }),
     ...(filterPosition !== undefined && { position: filterPosition }),
     ...(reloadBackoff !== undefined && { reloadBackoff }),
     ...(phase !== undefined && { phase }),
@@ -126,25 +128,26 @@ function sha256OfFile(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
-const OPTION_WORDS = {
-  filterPosition: '--filter-position',
-  bypass: '--bypass',
-  reloadBackoff: '--reload-backoff',
-  phase: '--phase',
-  priority: '--priority',
+const OF_ENVOY_FILTERS = '`--to istio --resource EnvoyFilter` can carry it';
+const OF_EXTENSIONS = '`--to istio --resource WasmPlugin` and `TrafficExtension` can carry it';
+
+/** Options that not every target can carry, with those that can. */
+const PARTIAL_OPTIONS = {
+  set: { word: '--set', carriers: '`--to istio` can carry it' },
+  filterPosition: { word: '--filter-position', carriers: OF_ENVOY_FILTERS },
+  bypass: { word: '--bypass', carriers: OF_ENVOY_FILTERS },
+  reloadBackoff: { word: '--reload-backoff', carriers: OF_ENVOY_FILTERS },
+  phase: { word: '--phase', carriers: OF_EXTENSIONS },
+  priority: { word: '--priority', carriers: OF_EXTENSIONS },
 } as const;
+type PartialOption = keyof typeof PARTIAL_OPTIONS;
 
 /** What a target cannot carry is refused, never left out. */
-function refuseOptions(options: CompileOptions, beside: string, names: (keyof typeof OPTION_WORDS)[]): void {
+function refuseOptions(options: CompileOptions, beside: string, names: readonly PartialOption[]): void {
   for (const name of names) {
     const value = options[name];
     if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
-    const isOfEnvoyFilter = name !== 'phase' && name !== 'priority';
-    const carrier = isOfEnvoyFilter
-      ? '`--to istio --resource EnvoyFilter` can carry it'
-      : '`--to istio --resource WasmPlugin` and `TrafficExtension` can carry it';
-    throw new EnvironmentError(
-      `expected no ${OPTION_WORDS[name]} beside ${beside}, which cannot carry it; ${carrier}`,
-    );
+    const { word, carriers } = PARTIAL_OPTIONS[name];
+    throw new EnvironmentError(`expected no ${word} beside ${beside}, which cannot carry it; ${carriers}`);
   }
 }

@@ -26,6 +26,7 @@ export interface CompileOptions extends PolicyOptions {
   moduleSource?: string;
   gateway?: DefaultGateway;
   resource: IstioResource;
+  set?: string;
   filterPosition?: FilterPosition;
   bypass: Bypass[];
   reloadBackoff?: string;
@@ -57,6 +58,13 @@ function labelsOf(text: string): Record<string, string> | undefined {
       objectLabelName().safeParse(name).success && objectLabelValue().safeParse(value).success,
   );
   return isLabels ? Object.fromEntries(pairs) : undefined;
+}
+
+export function parseSet(text: string): string {
+  if (text.length <= 40 && /^[a-z0-9](-?[a-z0-9])*$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    `expected lower-case letters, digits and single \`-\`, at most 40 long, got ${text}`,
+  );
 }
 
 export function parseFilterPosition(text: string): FilterPosition {
