@@ -191,6 +191,29 @@ describe('sluice compile for meshes', () => {
     });
   });
 
+  it('refuses an object that Kubernetes cannot store', () => {
+    const rules = Array.from({ length: 1000 }, (_, at) => ({
+      name: `r${at}`,
+      limit: { tokenBucket: { maxTokens: 1, fillInterval: '1s' } },
+      response: { body: 'x'.repeat(1100) },
+    }));
+    const spec = { rules };
+    write(
+      'a.yaml',
+      JSON.stringify({
+        apiVersion: 'sluice.dev/v1alpha1',
+        kind: 'RateLimitPolicy',
+        metadata: { name: 'a' },
+        spec,
+      }),
+    );
+    const { status, stdout, stderr } = compile('--to', 'istio');
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(
+      'for the 1000 rules of EnvoyFilter istio-system/sluice-gateway-istio-ingressgateway; compile them in parts',
+    );
+  });
+
   it('writes a file an object, and overwrites only with --force', () => {
     write('a.yaml', policy('a'));
     expect(compile('--to', 'istio', '-o', 'out').status).toBe(0);

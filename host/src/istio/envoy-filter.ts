@@ -3,6 +3,7 @@ import { wasmPlugin, wasmTypeUrl } from '../envoy/wasm-filter.ts';
 import { type Manifest, metadataOf } from '../mesh/manifest.ts';
 import { MODULE_MOUNT_PATH, type ModuleSource } from '../mesh/module-source.ts';
 import type { GroupPlan } from '../plan/mesh/plan-groups.ts';
+import type { PluginConfiguration } from '../plan/plugin-configuration.ts';
 import type { Traffic } from '../policy/traffic.ts';
 import { moduleCluster } from './module-cluster.ts';
 import type { FilterPosition, IstioOptions } from './options.ts';
@@ -53,7 +54,7 @@ export function envoyFilter({ group, plan }: GroupPlan, options: IstioOptions): 
             failurePolicy: options.failurePolicy,
             ...(options.reloadBackoff !== undefined && { reloadBackoff: options.reloadBackoff }),
             code: codeOf(options.moduleSource, moduleClusterName),
-            configuration: JSON.stringify(pluginForIstio(plan.plugin, options), null, 1),
+            configuration: configurationText(pluginForIstio(plan.plugin, options)),
           }),
         }),
         filterPatch(extensionName, context, options.position ?? { before: 'envoy.filters.http.router' }),
@@ -80,6 +81,15 @@ export function envoyFilter({ group, plan }: GroupPlan, options: IstioOptions): 
       ],
     },
   };
+}
+
+/** Where indentation, which doubles it, would hide more than it shows. */
+const LONG_CONFIGURATION_BYTES = 64 * 1024;
+
+/** For reading, unless nobody would read so much. */
+function configurationText(plugin: PluginConfiguration): string {
+  const text = JSON.stringify(plugin);
+  return text.length > LONG_CONFIGURATION_BYTES ? text : JSON.stringify(plugin, null, 1);
 }
 
 function clusterPatch(name: string, context: Context, url: string): JsonObject {

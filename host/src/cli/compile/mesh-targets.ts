@@ -70,6 +70,7 @@ function compiled({ diagnostics }: PlannedGroups, translate: () => Translated): 
   const translated: Translated = diagnostics.some(({ severity }) => severity === 'error')
     ? { manifests: [], diagnostics: [] }
     : translate();
+  for (const each of translated.manifests) refuseTooLarge(each);
   return {
     diagnostics: [...diagnostics, ...translated.diagnostics],
     notes:
@@ -79,6 +80,18 @@ function compiled({ diagnostics }: PlannedGroups, translate: () => Translated): 
     text: () => manifestsText(translated.manifests),
     files: () => manifestFiles(translated.manifests),
   };
+}
+
+/** What etcd takes is 1.5 MiB a request, and an object is stored with its history of owners. */
+const LARGEST_OBJECT_BYTES = 1024 * 1024;
+
+function refuseTooLarge({ manifest, rules }: TranslatedManifest): void {
+  const bytes = Buffer.byteLength(JSON.stringify(manifest));
+  if (bytes <= LARGEST_OBJECT_BYTES) return;
+  const { kind, metadata } = manifest;
+  throw new EnvironmentError(
+    `expected objects of at most ${LARGEST_OBJECT_BYTES} bytes (1 MiB), which Kubernetes can store, got ${bytes} for the ${rules.length} rules of ${kind} ${metadata.namespace}/${metadata.name}; compile them in parts, each with a --set of its own`,
+  );
 }
 
 /** Said each time, because policies that are not among the files end without another word. */
