@@ -82,7 +82,7 @@ function compiled({ diagnostics }: PlannedGroups, translate: () => Translated): 
   };
 }
 
-/** What etcd takes is 1.5 MiB a request, and an object is stored with its history of owners. */
+/** etcd takes 1.5 MiB a request, and Kubernetes adds whose field is whose. */
 const LARGEST_OBJECT_BYTES = 1024 * 1024;
 
 function refuseTooLarge({ manifest, rules }: TranslatedManifest): void {
