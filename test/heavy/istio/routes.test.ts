@@ -19,9 +19,8 @@ const edge: Workload = {
 const UPSTREAM = 'upstream.bed.internal';
 const HOST = 'shop.example';
 
-/** What routes of Gateway API lead to. A service has no endpoints on loopback, so the mesh is told of the ServiceEntry. */
-const SERVICE = { name: 'web', port: 80 };
-const SERVED = { group: 'networking.istio.io', kind: 'Hostname', name: UPSTREAM, port: 80 };
+/** What routes of Gateway API lead to: a service has no endpoints on loopback. */
+const BACKEND = { group: 'networking.istio.io', kind: 'Hostname', name: UPSTREAM, port: 80 };
 
 const bed = useIstioBed(() => ({ definitions: ['istio', 'gateway-api'] }));
 let echo: EchoUpstream;
@@ -49,11 +48,15 @@ const answers = (port: number, path: string, count: number) =>
   statuses({ host: '127.0.0.1', port }, HOST, count, { path });
 
 /** Routes and a policy in force on a proxy until the end of the test. */
-async function inForce(routing: object[], policy: object, proxy: MeshEnvoy): Promise<void> {
+async function inForce(
+  routing: object[],
+  policy: object,
+  proxy: MeshEnvoy,
+  more: string[] = [],
+): Promise<void> {
   const text = (objects: object[]) => objects.map((each) => JSON.stringify(each)).join('\n---\n');
-  const filters = await compileToIstio(text([...routing, policy]));
-  const served = text(routing).replaceAll(JSON.stringify(SERVICE), JSON.stringify(SERVED));
-  const documents = `${served}\n---\n${filters}`;
+  const filters = await compileToIstio(text([...routing, policy]), { more });
+  const documents = `${text(routing)}\n---\n${filters}`;
   onTestFinished(() => remove(bed(), documents, proxy));
   await applyInForce(bed(), documents, proxy);
   await proxy.until('the proxy to serve the host', ({ routes }) =>
@@ -61,9 +64,10 @@ async function inForce(routing: object[], policy: object, proxy: MeshEnvoy): Pro
   );
 }
 
-it('limits the route of a VirtualService alone', async () => {
+/** A Gateway, and a VirtualService with the routes `api` and `rest`. */
+function virtualService(): object[] {
   const destination = [{ destination: { host: UPSTREAM, port: { number: 80 } } }];
-  const routing = [
+  return [
     {
       apiVersion: 'networking.istio.io/v1',
       kind: 'Gateway',
@@ -87,17 +91,33 @@ it('limits the route of a VirtualService alone', async () => {
       },
     },
   ];
+}
+
+it('limits the route of a VirtualService alone', async () => {
   const target = { group: 'networking.istio.io', kind: 'VirtualService', name: 'shop', sectionName: 'api' };
-  await inForce(routing, limiter(target), bed().gateway);
+  await inForce(virtualService(), limiter(target), bed().gateway);
   const { port } = bed().gatewayAddress;
   expect(await answers(port, '/', 4)).toEqual([200, 200, 200, 200]);
   expect(await answers(port, '/api/cart', 4)).toEqual([200, 200, 429, 429]);
 });
 
+it('lets pass what --bypass names, with the filter at the place that --filter-position names', async () => {
+  const more = ['--filter-position', 'first', '--bypass', `${HOST}:80/api`];
+  await inForce(
+    virtualService(),
+    limiter({ kind: 'VirtualHost', name: HOST }, 'all-but-one'),
+    bed().gateway,
+    more,
+  );
+  const { port } = bed().gatewayAddress;
+  expect(await answers(port, '/', 4)).toEqual([200, 200, 429, 429]);
+  expect(await answers(port, '/api/cart', 4)).toEqual([200, 200, 200, 200]);
+});
+
 it('limits the section of an HTTPRoute alone, on the pods of its Gateway', async () => {
   const [port] = (await freePorts(1)) as [number];
   const proxy = await bed().startWorkload(edge, [{ name: 'http', port: 80, targetPort: port }], '10.96.1.3');
-  const backendRefs = [SERVICE];
+  const backendRefs = [BACKEND];
   const path = (value: string) => [{ path: { type: 'PathPrefix', value } }];
   const routing = [
     {
@@ -131,11 +151,12 @@ it('limits the section of an HTTPRoute alone, on the pods of its Gateway', async
   expect(await answers(port, '/api/cart', 4)).toEqual([200, 200, 429, 429]);
 });
 
-function limiter(target: object): object {
+/** A bucket outlives its filter: what is limited anew has another name. */
+function limiter(target: object, name = 'limiter'): object {
   return {
     apiVersion: 'sluice.dev/v1alpha1',
     kind: 'RateLimitPolicy',
-    metadata: { name: 'limiter', namespace: 'shop' },
+    metadata: { name, namespace: 'shop' },
     spec: {
       targetRefs: [target],
       rules: [{ name: 'all', limit: { tokenBucket: { maxTokens: 2, fillInterval: '3600s' } } }],
