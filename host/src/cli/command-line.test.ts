@@ -239,7 +239,11 @@ describe('sluice compile for meshes', () => {
       ['--to', 'istio', '--failure-policy', 'FAIL_OPEN', '--reload-backoff', '1s'],
       'expected --reload-backoff with FAIL_RELOAD alone, got FAIL_OPEN',
     ],
-    [['--to', 'envoy-gateway'], 'expected --module-source file:/PATH'],
+    [['--to', 'envoy-gateway'], 'expected --module-source https://URL[#sha256=HEX] or oci://'],
+    [
+      ['--to', 'istio', '--resource', 'WasmPlugin', '--module-source', 'oci://a.example/b#sha256=ae4a…8c6d'],
+      'got oci://a.example/b#sha256=ae4a…8c6d; HEX is 64 digits',
+    ],
     [['--to', 'envoy-gateway', '--module-source', 'file:/a.wasm'], 'Envoy Gateway reads no files'],
     [
       ['--to', 'envoy-gateway', '--module-source', 'oci://a.example/b', '--failure-policy', 'FAIL_RELOAD'],

@@ -8,9 +8,10 @@ export type ModuleSource =
   /** `sha256` is the digest of the image, not of the module. */
   | { from: 'image'; reference: string; sha256?: string };
 
+/** What a module source looks like to those who read no files, for messages. */
+export const FETCHED_MODULE_SOURCE_FORMS = 'https://URL[#sha256=HEX] or oci://REFERENCE[#sha256=HEX]';
 /** What a module source looks like, for help and messages. */
-export const MODULE_SOURCE_FORMS =
-  'file:/PATH, configmap:NAME[/KEY], https://URL[#sha256=HEX] or oci://REFERENCE[#sha256=HEX]';
+export const MODULE_SOURCE_FORMS = `file:/PATH, configmap:NAME[/KEY], ${FETCHED_MODULE_SOURCE_FORMS}`;
 
 /** Folder in the proxy's container where a ConfigMap with the module is mounted. */
 export const MODULE_MOUNT_PATH = '/etc/sluice';

@@ -5,6 +5,7 @@ import type { IstioOptions } from '../../istio/options.ts';
 import { translateToIstio } from '../../istio/translate.ts';
 import type { Translated, TranslatedManifest } from '../../mesh/manifest.ts';
 import {
+  FETCHED_MODULE_SOURCE_FORMS,
   MODULE_MOUNT_PATH,
   MODULE_SOURCE_FORMS,
   type ModuleSource,
@@ -43,7 +44,7 @@ export const envoyGatewayTarget: CompileTarget = {
   summary: 'EnvoyExtensionPolicies of Envoy Gateway',
   compile(policies, options) {
     const { moduleSource, failurePolicy = 'FAIL_CLOSED', logLevel } = options;
-    const source = moduleSourceOf(moduleSource ?? '', options.module);
+    const source = moduleSourceOf(moduleSource ?? '', options.module, FETCHED_MODULE_SOURCE_FORMS);
     refuseOptions(options, 'envoy-gateway', Object.keys(PARTIAL_OPTIONS) as PartialOption[]);
     if (source.from === 'file' || source.from === 'configMap') {
       throw new EnvironmentError(
@@ -130,11 +131,12 @@ function checkedIstioOptions(options: CompileOptions): IstioOptions {
   };
 }
 
-function moduleSourceOf(text: string, module: string | undefined): ModuleSource {
+function moduleSourceOf(text: string, module: string | undefined, forms = MODULE_SOURCE_FORMS): ModuleSource {
   const source = parseModuleSource(text, () => sha256OfFile(module ?? modulePath()));
   if (source !== undefined) return source;
   const got = text === '' ? 'none' : text;
-  throw new EnvironmentError(`expected --module-source ${MODULE_SOURCE_FORMS}, got ${got}`);
+  const why = text.includes('#sha256=') ? '; HEX is 64 digits, 0-9 and a-f' : '';
+  throw new EnvironmentError(`expected --module-source ${forms}, got ${got}${why}`);
 }
 
 function sha256OfFile(path: string): string {
