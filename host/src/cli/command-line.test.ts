@@ -168,7 +168,7 @@ describe('sluice compile for meshes', () => {
     expect({ status, stderr }).toEqual({
       status: 0,
       stderr:
-        'EnvoyFilter istio-system/sluice-gateway-istio-ingressgateway: 1 rule, in the place of all that was applied under this name\n',
+        'EnvoyFilter istio-system/sluice-gateway-istio-ingressgateway: 1 rule, in the place of all that was applied under this name; module from file:/etc/sluice/sluice.wasm\n',
     });
     expect(stdout).toContain(
       '# Written by sluice compile from:\n#   default/a/r\napiVersion: networking.istio.io',

@@ -57,7 +57,7 @@ export function envoyFilter({ group, plan }: GroupPlan, options: IstioOptions): 
             configuration: configurationText(pluginForIstio(plan.plugin, options)),
           }),
         }),
-        filterPatch(extensionName, context, options.position ?? { before: 'envoy.filters.http.router' }),
+        filterPatch(extensionName, context, options),
         ...(options.bypass ?? []).map((bypass) => ({
           applyTo: bypass.route === undefined ? 'VIRTUAL_HOST' : 'HTTP_ROUTE',
           match: {
@@ -108,7 +108,14 @@ function extensionPatch(name: string, context: Context, typedConfig: JsonObject)
   };
 }
 
-function filterPatch(name: string, context: Context, position: FilterPosition): JsonObject {
+/** A filter that does nothing. */
+const passThrough = {
+  '@type': typeUrl('envoy.extensions.filters.http.header_mutation.v3.HeaderMutation'),
+};
+
+function filterPatch(name: string, context: Context, options: IstioOptions): JsonObject {
+  const position: FilterPosition = options.position ?? { before: 'envoy.filters.http.router' };
+  const isOpen = options.failurePolicy === 'FAIL_OPEN';
   const operation =
     position === 'first' ? 'INSERT_FIRST' : 'before' in position ? 'INSERT_BEFORE' : 'INSERT_AFTER';
   const neighbour =
@@ -133,7 +140,9 @@ function filterPatch(name: string, context: Context, position: FilterPosition): 
         config_discovery: {
           // Without the filter the listener does not begin: a limit that is not there yet lets nobody past.
           config_source: { ads: {}, initial_fetch_timeout: '0s', resource_api_version: 'V3' },
-          type_urls: [wasmTypeUrl],
+          // A proxy that has never had a module it can load answers 500 to everything, unless it is told what to do then.
+          ...(isOpen && { default_config: passThrough }),
+          type_urls: [wasmTypeUrl, ...(isOpen ? [passThrough['@type']] : [])],
         },
       },
     },

@@ -46,6 +46,8 @@ export interface RouteTable {
   listeners: ListenerName[];
   /** The sidecars of callers carry it out, beside its gateways or alone. */
   isForMesh?: true;
+  /** Other objects, which are not among the files, may have routes for its hosts too. */
+  mayShareHosts?: true;
   /** Clear text is answered with a redirect on the external listener. */
   requireTls?: true;
   /** In the order of the document. */

@@ -36,7 +36,8 @@ export const istioTarget: CompileTarget = {
   compile(policies, options) {
     const istioOptions = checkedIstioOptions(options);
     const planned = planForIstio(policies, options.gateway ?? ISTIO_INGRESS_GATEWAY);
-    return compiled(planned, () => translateToIstio(planned.groups, istioOptions));
+    const { moduleSource = DEFAULT_MODULE_SOURCE } = options;
+    return compiled(planned, moduleSource, () => translateToIstio(planned.groups, istioOptions));
   },
 };
 
@@ -57,7 +58,7 @@ export const envoyGatewayTarget: CompileTarget = {
       );
     }
     const planned = planForEnvoyGateway(policies, options.gateway ?? QUICKSTART_GATEWAY);
-    return compiled(planned, () =>
+    return compiled(planned, moduleSource!, () =>
       translateToEnvoyGateway(planned.groups, {
         moduleSource: source,
         failurePolicy,
@@ -67,7 +68,7 @@ export const envoyGatewayTarget: CompileTarget = {
   },
 };
 
-function compiled({ diagnostics }: PlannedGroups, translate: () => Translated): Compiled {
+function compiled({ diagnostics }: PlannedGroups, place: string, translate: () => Translated): Compiled {
   const translated: Translated = diagnostics.some(({ severity }) => severity === 'error')
     ? { manifests: [], diagnostics: [] }
     : translate();
@@ -77,7 +78,7 @@ function compiled({ diagnostics }: PlannedGroups, translate: () => Translated): 
     notes:
       translated.manifests.length === 0
         ? ['warning: expected at least one policy, got none: nothing to apply']
-        : translated.manifests.map(replacement),
+        : translated.manifests.map((each) => replacement(each, place)),
     text: () => manifestsText(translated.manifests),
     files: () => manifestFiles(translated.manifests),
   };
@@ -96,10 +97,10 @@ function refuseTooLarge({ manifest, rules }: TranslatedManifest): void {
 }
 
 /** Said each time, because policies that are not among the files end without another word. */
-function replacement({ manifest, rules }: TranslatedManifest): string {
+function replacement({ manifest, rules }: TranslatedManifest, place: string): string {
   const { kind, metadata } = manifest;
   const count = `${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}`;
-  return `${kind} ${metadata.namespace}/${metadata.name}: ${count}, in the place of all that was applied under this name`;
+  return `${kind} ${metadata.namespace}/${metadata.name}: ${count}, in the place of all that was applied under this name; module from ${place}`;
 }
 
 function checkedIstioOptions(options: CompileOptions): IstioOptions {

@@ -17,6 +17,9 @@ export function withIstioRouteNames(policies: readonly Policy[]): Policy[] {
 function withNames(table: RouteTable): RouteTable {
   return {
     ...table,
+    // Names tell its routes from those of others, of which the files need not know: Gateway API shares hosts freely.
+    ...(table.routes.every(({ istioName }) => istioName !== undefined) &&
+      table.kind !== 'VirtualService' && { mayShareHosts: true as const }),
     routes: table.routes.map((route) => ({ ...route, name: route.istioName ?? route.name })),
   };
 }

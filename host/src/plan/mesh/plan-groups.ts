@@ -5,6 +5,7 @@ import { plan } from '../plan-policies.ts';
 import { collectRouting } from '../routing/collect-routing.ts';
 import { type DefaultGateway, groupIdentity, type ProxyGroup } from './proxy-group.ts';
 import { ProxyGroups } from './proxy-groups.ts';
+import { servedElsewhere } from './served-elsewhere.ts';
 
 /** What the proxies of one group are to do. */
 export interface GroupPlan {
@@ -23,7 +24,7 @@ export interface PlannedGroups {
 /** As `plan`, but for a mesh, whose proxies have different policies: one plan for each group of proxies. */
 export function planGroups(policies: readonly Policy[], defaultGateway: DefaultGateway): PlannedGroups {
   const proxyGroups = new ProxyGroups(collectRouting(policies), defaultGateway);
-  const routing = policies.filter((policy) => policy.routing !== undefined);
+  const routing = servedElsewhere(policies).filter((policy) => policy.routing !== undefined);
   const members = new Map<string, { group: ProxyGroup; policies: Policy[] }>();
   for (const policy of policies) {
     if (rulesOf(policy).length === 0) continue;

@@ -109,7 +109,10 @@ export class PolicyAttachment {
       const message = `expected the name of a route of ${target.kind} ${target.namespace}/${target.name} (${sections.join(', ') || 'none has a name'}), got ${quote(target.section ?? '')}`;
       this.diagnostics.push(document.diagnostic('error', [...path, 'sectionName'], message));
     }
-    const isAlone = target.section === undefined && hosts.every(({ host }) => !this.#isShared(host, tables));
+    const isAlone =
+      target.section === undefined &&
+      tables.every(({ table }) => table.mayShareHosts !== true) &&
+      hosts.every(({ host }) => !this.#isShared(host, tables));
     return {
       hosts: hosts.map(({ host }) => hostTargetOf(host)),
       ...(!isAlone && { routes: [...new Set(routes.map(({ name }) => name))] }),
