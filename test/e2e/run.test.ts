@@ -119,7 +119,7 @@ describe('sluice run', { timeout: 30_000 }, () => {
     expect((await get(`${url}/`, limited)).status).toBe(429);
 
     await writeFile(file, policy(1, 'b'));
-    await sluice.output('stderr', /updated: 1 policy in force/);
+    await sluice.output('stderr', /updated: 1 rule in force/);
     expect((await get(`${url}/`, limited)).status).toBe(200);
   });
 
@@ -134,7 +134,7 @@ describe('sluice run', { timeout: 30_000 }, () => {
       expect((await get(`${url}/`, { host: 'limited.example' })).status).toBe(429);
     }
     await writeFile(file, policy(1, 'a'));
-    await sluice.output('stderr', /updated: 1 policy in force/);
+    await sluice.output('stderr', /updated: 1 rule in force/);
     expect((await get(`${url}/`, { host: 'limited.example' })).status).toBe(200);
   });
 

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ServedPlan } from '../proxy/serve-plan.ts';
+import { inForce } from './in-force.ts';
 import { type LoadedPlan, loadPlan } from './load-plan.ts';
 import type { PolicyOptions } from './policy-options.ts';
 import { reportDiagnostics } from './report-diagnostics.ts';
@@ -36,10 +37,7 @@ export function followEdits(
     }
     policiesInForce = policyCount;
     for (const line of servingWarnings(plan, options)) say(line);
-    const policies = policyCount === 1 ? 'policy' : 'policies';
-    say(
-      `updated: ${policyCount} ${policies} in force (Envoy took ${Math.round(performance.now() - start)} ms)`,
-    );
+    say(`updated: ${inForce(plan)} (Envoy took ${Math.round(performance.now() - start)} ms)`);
   };
   let running = false;
   let again = false;
@@ -52,7 +50,7 @@ export function followEdits(
         again = false;
         // Whatever goes wrong here must not end a proxy that serves.
         await follow().catch((error: Error) => {
-          say(`sluice run: ${error.message}`);
+          say(`sluice: ${error.message}`);
           say('the policies in force stay as they were');
         });
       }

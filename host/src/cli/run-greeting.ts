@@ -1,7 +1,7 @@
 import type { Plan, PlannedRoute } from '../plan/plan.ts';
-import { rulesOfPlugin } from '../plan/rule-lists.ts';
 import type { ServedPlan } from '../proxy/serve-plan.ts';
 import { connectable, formatSocketAddress } from '../proxy/socket-address.ts';
+import { inForce } from './in-force.ts';
 
 /** What runs where, and what to try. */
 export function greeting(
@@ -9,12 +9,11 @@ export function greeting(
   { envoy, echoAddress }: ServedPlan,
   watched: readonly string[],
 ): string[] {
-  const count = rulesOfPlugin(plan.plugin).length;
   const url = `http://${formatSocketAddress(connectable(envoy.listenAddress))}`;
   const { host, path } = example(plan);
   const hostOption = host === undefined ? '' : ` -H 'Host: ${host}'`;
   return [
-    `Envoy ${envoy.version} (${envoy.place}), ${count} ${count === 1 ? 'rule' : 'rules'} in force`,
+    `Envoy ${envoy.version} (${envoy.place}), ${inForce(plan)}`,
     `  admin     http://${formatSocketAddress(envoy.adminAddress)}`,
     ...(envoy.listenLocalAddress === undefined
       ? []

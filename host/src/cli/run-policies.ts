@@ -67,7 +67,7 @@ async function untilEnded(
     void signals.second.then(() => served.envoy.terminate());
     return EXIT_CODE.ok;
   }
-  say(`sluice run: Envoy ended${howItEnded(ended)}; the end of its log:`);
+  say(`sluice: Envoy ended${howItEnded(ended)}; the end of its log:`);
   for (const line of served.envoy.lastLines()) say(`  ${line}`);
   return EXIT_CODE.environment;
 }

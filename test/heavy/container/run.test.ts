@@ -110,7 +110,7 @@ describe('sluice run --engine container', () => {
     expect(statuses).toEqual([200, 200, 429, 429]);
 
     await writeFile(file, policy(1, 'b'));
-    await sluice.output('stderr', /updated: 1 policy in force/);
+    await sluice.output('stderr', /updated: 1 rule in force/);
     expect(await statusOf(url)).toBe(200);
 
     sluice.signal('SIGTERM');
