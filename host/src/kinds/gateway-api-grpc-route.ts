@@ -1,21 +1,17 @@
 import type { z } from 'zod';
 import type { PathMatch, RouteMatch } from '../plan/routing-plan.ts';
-import { fieldPattern } from '../policy/field-path.ts';
 import { kubernetesObject } from '../policy/fields/kubernetes-object.ts';
 import { anyText, list, object, oneOf } from '../policy/fields/object.ts';
 import { envoyExpression } from '../policy/fields/routing.ts';
-import {
-  gatewayBackends,
-  gatewayFilters,
-  gatewayHeaderNames,
-  gatewayMatchNames,
-  gatewayParents,
-} from '../policy/rules/gateway-filters.ts';
 import { grpcMethods } from '../policy/rules/grpc-methods.ts';
-import { notHonoured } from '../policy/rules/not-honoured.ts';
-import { uniqueNames } from '../policy/rules/unique-names.ts';
 import { GATEWAY_API, headerMatch, hostnames, parentRefs, ruleFields } from './gateway-api-parts-schema.ts';
-import { EVERY_PATH, gatewayFieldMatch, gatewayTables } from './gateway-api-route.ts';
+import {
+  EVERY_PATH,
+  gatewayFieldMatch,
+  gatewayRouteRules,
+  gatewayRules,
+  gatewayTables,
+} from './gateway-api-route.ts';
 import { definePolicyKind } from './policy-kind.ts';
 
 const GRPC_ROUTE = { group: GATEWAY_API, versions: ['v1', 'v1alpha2'], kind: 'GRPCRoute' } as const;
@@ -46,34 +42,12 @@ const schema = kubernetesObject(
 export const gatewayGrpcRoute = definePolicyKind<z.output<typeof schema>>({
   ...GRPC_ROUTE,
   schema,
-  rules: [
-    gatewayFilters('GRPCRoute'),
-    grpcMethods,
-    gatewayHeaderNames,
-    gatewayMatchNames,
-    gatewayBackends,
-    gatewayParents,
-    uniqueNames(fieldPattern('spec.rules[].name'), 'rule of this GRPCRoute'),
-    notHonoured([
-      {
-        field: 'spec.rules[].sessionPersistence',
-        message: 'expected no sessionPersistence, which has no effect here',
-      },
-      {
-        field: 'spec.useDefaultGateways',
-        message: 'expected parentRefs, got useDefaultGateways, which has no effect here',
-      },
-    ]),
-  ],
-  toPolicy: (route, document) => {
-    const rules = (route.spec.rules ?? [{}]).map(
-      ({ matches, ...rule }: NonNullable<typeof route.spec.rules>[number]) => ({
-        ...rule,
-        matches: matches === undefined || matches.length === 0 ? [routeMatch({})] : matches.map(routeMatch),
-      }),
-    );
-    return { routing: { tables: gatewayTables('GRPCRoute', route, rules, document) } };
-  },
+  rules: [...gatewayRouteRules('GRPCRoute'), grpcMethods],
+  toPolicy: (route, document) => ({
+    routing: {
+      tables: gatewayTables('GRPCRoute', route, gatewayRules(route.spec.rules, routeMatch), document),
+    },
+  }),
 });
 
 function routeMatch({ method, headers = [] }: GrpcMatch): RouteMatch {

@@ -1,19 +1,9 @@
 import type { z } from 'zod';
 import type { PathMatch, RouteMatch } from '../plan/routing-plan.ts';
-import { fieldPattern } from '../policy/field-path.ts';
 import { parseDuration } from '../policy/fields/duration.ts';
 import { kubernetesObject } from '../policy/fields/kubernetes-object.ts';
 import { anyText, list, object } from '../policy/fields/object.ts';
-import {
-  gatewayBackends,
-  gatewayFilters,
-  gatewayHeaderNames,
-  gatewayMatchNames,
-  gatewayParents,
-  gatewayTimeouts,
-} from '../policy/rules/gateway-filters.ts';
-import { notHonoured } from '../policy/rules/not-honoured.ts';
-import { uniqueNames } from '../policy/rules/unique-names.ts';
+import { gatewayTimeouts } from '../policy/rules/gateway-filters.ts';
 import {
   GATEWAY_API,
   headerMatch,
@@ -26,7 +16,13 @@ import {
   ruleFields,
   timeouts,
 } from './gateway-api-parts-schema.ts';
-import { EVERY_PATH, gatewayFieldMatch, gatewayTables } from './gateway-api-route.ts';
+import {
+  EVERY_PATH,
+  gatewayFieldMatch,
+  gatewayRouteRules,
+  gatewayRules,
+  gatewayTables,
+} from './gateway-api-route.ts';
 import { definePolicyKind } from './policy-kind.ts';
 
 const HTTP_ROUTE = {
@@ -65,35 +61,12 @@ const schema = kubernetesObject(
 export const gatewayHttpRoute = definePolicyKind<z.output<typeof schema>>({
   ...HTTP_ROUTE,
   schema,
-  rules: [
-    gatewayFilters('HTTPRoute'),
-    gatewayHeaderNames,
-    gatewayMatchNames,
-    gatewayBackends,
-    gatewayParents,
-    gatewayTimeouts(parseDuration),
-    uniqueNames(fieldPattern('spec.rules[].name'), 'rule of this HTTPRoute'),
-    notHonoured([
-      {
-        field: 'spec.rules[].sessionPersistence',
-        message: 'expected no sessionPersistence, which has no effect here',
-      },
-      {
-        field: 'spec.useDefaultGateways',
-        message: 'expected parentRefs, got useDefaultGateways, which has no effect here',
-      },
-    ]),
-  ],
-  toPolicy: (route, document) => {
-    // https://gateway-api.sigs.k8s.io/reference/spec/#httproutespec: without rules there is one for every path.
-    const rules = (route.spec.rules ?? [{}]).map(
-      ({ matches, ...rule }: NonNullable<typeof route.spec.rules>[number]) => ({
-        ...rule,
-        matches: matches === undefined || matches.length === 0 ? [routeMatch({})] : matches.map(routeMatch),
-      }),
-    );
-    return { routing: { tables: gatewayTables('HTTPRoute', route, rules, document) } };
-  },
+  rules: [...gatewayRouteRules('HTTPRoute'), gatewayTimeouts(parseDuration)],
+  toPolicy: (route, document) => ({
+    routing: {
+      tables: gatewayTables('HTTPRoute', route, gatewayRules(route.spec.rules, routeMatch), document),
+    },
+  }),
 });
 
 function routeMatch({ path, headers = [], queryParams = [], method }: HttpMatch): RouteMatch {

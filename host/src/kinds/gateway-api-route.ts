@@ -8,10 +8,21 @@ import type {
   RedirectAction,
   RouteMatch,
 } from '../plan/routing-plan.ts';
+import { fieldPattern } from '../policy/field-path.ts';
 import { durationMillis } from '../policy/fields/duration.ts';
 import { DEFAULT_NAMESPACE } from '../policy/fields/kubernetes-object.ts';
 import type { PolicyDocument } from '../policy/policy-document.ts';
 import type { Origin, PolicyBackend, PolicyRoute, RouteTable } from '../policy/routing.ts';
+import type { Rule } from '../policy/rule.ts';
+import {
+  gatewayBackends,
+  gatewayFilters,
+  gatewayHeaderNames,
+  gatewayMatchNames,
+  gatewayParents,
+} from '../policy/rules/gateway-filters.ts';
+import { notHonoured } from '../policy/rules/not-honoured.ts';
+import { uniqueNames } from '../policy/rules/unique-names.ts';
 import { serviceHost } from '../policy/service-host.ts';
 import { createdAt } from './created-at.ts';
 import {
@@ -46,6 +57,42 @@ export interface GatewayRule {
   retry?:
     | { codes?: number[] | undefined; attempts?: number | undefined; backoff?: string | undefined }
     | undefined;
+}
+
+/** What is checked in both kinds. */
+export function gatewayRouteRules(kind: Kind): Rule[] {
+  return [
+    gatewayFilters(kind),
+    gatewayHeaderNames,
+    gatewayMatchNames,
+    gatewayBackends,
+    gatewayParents,
+    uniqueNames(fieldPattern('spec.rules[].name'), `rule of this ${kind}`),
+    notHonoured([
+      {
+        field: 'spec.rules[].sessionPersistence',
+        message: 'expected no sessionPersistence, which has no effect here',
+      },
+      {
+        field: 'spec.useDefaultGateways',
+        message: 'expected parentRefs, got useDefaultGateways, which has no effect here',
+      },
+    ]),
+  ];
+}
+
+/**
+ * Rules with their matches in common words. Without rules there is one, and without matches one that takes every request:
+ * https://gateway-api.sigs.k8s.io/reference/spec/#httproutespec
+ */
+export function gatewayRules<Match, Rest extends Omit<GatewayRule, 'matches'>>(
+  rules: readonly (Rest & { matches?: Match[] | undefined })[] | undefined,
+  routeMatch: (match: Partial<Match>) => RouteMatch,
+): GatewayRule[] {
+  return (rules ?? [{} as Rest & { matches?: Match[] }]).map(({ matches = [], ...rule }) => ({
+    ...rule,
+    matches: matches.length === 0 ? [routeMatch({})] : matches.map(routeMatch),
+  }));
 }
 
 /** The tables of a route: one for its gateways, one for the services whose callers it is for. */
