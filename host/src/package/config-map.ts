@@ -1,5 +1,5 @@
-import { stringify } from 'yaml';
 import { MODULE_MOUNT_PATH } from '../mesh/module-source.ts';
+import { kubernetesYaml } from '../print/kubernetes-yaml.ts';
 import { EnvironmentError } from '../proxy/environment-error.ts';
 import { sha256 } from './digest.ts';
 import type { ModuleFile } from './module-file.ts';
@@ -19,9 +19,9 @@ export function configMapFiles(module: ModuleFile): Map<string, string> {
     );
   }
   return new Map([
-    ['configmap.yaml', yaml(configMap(module))],
-    ['gateway-patch.yaml', yaml(gatewayPatch(module))],
-    ['sidecar-patch.yaml', yaml(sidecarPatch(module))],
+    ['configmap.yaml', kubernetesYaml(configMap(module))],
+    ['gateway-patch.yaml', kubernetesYaml(gatewayPatch(module))],
+    ['sidecar-patch.yaml', kubernetesYaml(sidecarPatch(module))],
   ]);
 }
 
@@ -85,5 +85,3 @@ const volumeSource = (module: ModuleFile): object => ({ configMap: { name: confi
 function volumeMount({ name }: ModuleFile): object {
   return { mountPath: `${MODULE_MOUNT_PATH}/${name}.wasm`, subPath: `${name}.wasm`, readOnly: true };
 }
-
-const yaml = (value: object): string => stringify(value, { lineWidth: 0 });
