@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { translateToEnvoyGateway } from '../../envoy-gateway/translate.ts';
 import type { IstioOptions } from '../../istio/options.ts';
@@ -11,6 +10,7 @@ import {
   type ModuleSource,
   parseModuleSource,
 } from '../../mesh/module-source.ts';
+import { sha256 } from '../../package/digest.ts';
 import { planForEnvoyGateway } from '../../plan/mesh/plan-for-envoy-gateway.ts';
 import { planForIstio } from '../../plan/mesh/plan-for-istio.ts';
 import type { PlannedGroups } from '../../plan/mesh/plan-groups.ts';
@@ -34,9 +34,9 @@ const DEFAULT_MODULE_SOURCE = `file:${MODULE_MOUNT_PATH}/sluice.wasm`;
 export const istioTarget: CompileTarget = {
   summary: 'objects of Istio (see --resource)',
   compile(policies, options) {
-    const istioOptions = checkedIstioOptions(options);
-    const planned = planForIstio(policies, options.gateway ?? ISTIO_INGRESS_GATEWAY);
     const { moduleSource = DEFAULT_MODULE_SOURCE } = options;
+    const istioOptions = checkedIstioOptions(options, moduleSource);
+    const planned = planForIstio(policies, options.gateway ?? ISTIO_INGRESS_GATEWAY);
     return compiled(planned, moduleSource, () => translateToIstio(planned.groups, istioOptions));
   },
 };
@@ -44,8 +44,8 @@ export const istioTarget: CompileTarget = {
 export const envoyGatewayTarget: CompileTarget = {
   summary: 'EnvoyExtensionPolicies of Envoy Gateway',
   compile(policies, options) {
-    const { moduleSource, failurePolicy = 'FAIL_CLOSED', logLevel } = options;
-    const source = moduleSourceOf(moduleSource ?? '', options.module, FETCHED_MODULE_SOURCE_FORMS);
+    const { moduleSource = '', failurePolicy = 'FAIL_CLOSED', logLevel } = options;
+    const source = moduleSourceOf(moduleSource, options.module, FETCHED_MODULE_SOURCE_FORMS);
     refuseOptions(options, 'envoy-gateway', Object.keys(PARTIAL_OPTIONS) as PartialOption[]);
     if (source.from === 'file' || source.from === 'configMap') {
       throw new EnvironmentError(
@@ -58,7 +58,7 @@ export const envoyGatewayTarget: CompileTarget = {
       );
     }
     const planned = planForEnvoyGateway(policies, options.gateway ?? QUICKSTART_GATEWAY);
-    return compiled(planned, moduleSource!, () =>
+    return compiled(planned, moduleSource, () =>
       translateToEnvoyGateway(planned.groups, {
         moduleSource: source,
         failurePolicy,
@@ -103,12 +103,11 @@ function replacement({ manifest, rules }: TranslatedManifest, place: string): st
   return `${kind} ${metadata.namespace}/${metadata.name}: ${count}, in the place of all that was applied under this name; module from ${place}`;
 }
 
-function checkedIstioOptions(options: CompileOptions): IstioOptions {
-  const { resource, moduleSource, filterPosition, bypass, reloadBackoff, phase, priority, logLevel, set } =
-    options;
+function checkedIstioOptions(options: CompileOptions, moduleSource: string): IstioOptions {
+  const { resource, filterPosition, bypass, reloadBackoff, phase, priority, logLevel, set } = options;
   if (resource === 'EnvoyFilter') refuseOptions(options, '--resource EnvoyFilter', ['phase', 'priority']);
   else refuseOptions(options, `--resource ${resource}`, ['filterPosition', 'bypass', 'reloadBackoff']);
-  const source = moduleSourceOf(moduleSource ?? DEFAULT_MODULE_SOURCE, options.module);
+  const source = moduleSourceOf(moduleSource, options.module);
   if (resource === 'EnvoyFilter' && source.from === 'image') {
     throw new EnvironmentError(
       `expected --module-source file:, configmap: or https: beside --resource EnvoyFilter, got ${moduleSource}: Envoy fetches no images; \`--resource WasmPlugin\` and \`--resource TrafficExtension\` can carry it`,
@@ -133,15 +132,11 @@ function checkedIstioOptions(options: CompileOptions): IstioOptions {
 }
 
 function moduleSourceOf(text: string, module: string | undefined, forms = MODULE_SOURCE_FORMS): ModuleSource {
-  const source = parseModuleSource(text, () => sha256OfFile(module ?? modulePath()));
+  const source = parseModuleSource(text, () => sha256(readFileSync(module ?? modulePath())));
   if (source !== undefined) return source;
   const got = text === '' ? 'none' : text;
   const why = text.includes('#sha256=') ? '; HEX is 64 digits, 0-9 and a-f' : '';
   throw new EnvironmentError(`expected --module-source ${forms}, got ${got}${why}`);
-}
-
-function sha256OfFile(path: string): string {
-  return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
 const OF_ENVOY_FILTERS = '`--to istio --resource EnvoyFilter` can carry it';

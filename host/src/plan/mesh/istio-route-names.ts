@@ -3,6 +3,7 @@ import type { Policy, PolicyRule } from '../../policy/policy.ts';
 import type { RouteTable } from '../../policy/routing.ts';
 import type { Plan } from '../plan.ts';
 import { DEFAULT_ROUTE } from '../routing/attach-policies.ts';
+import { isGatewayApi } from '../routing/serve-hosts.ts';
 import { RULE_LISTS, type ScopedRule } from '../rule-lists.ts';
 
 /** The policies with the names that istiod gives to Envoy's routes in the place of those of `sluice run`. */
@@ -17,9 +18,8 @@ export function withIstioRouteNames(policies: readonly Policy[]): Policy[] {
 function withNames(table: RouteTable): RouteTable {
   return {
     ...table,
-    // Names tell its routes from those of others, of which the files need not know: Gateway API shares hosts freely.
-    ...(table.routes.every(({ istioName }) => istioName !== undefined) &&
-      table.kind !== 'VirtualService' && { mayShareHosts: true as const }),
+    // Gateway API shares hosts freely, and all its routes have names, which tell them from those that are not among the files.
+    ...(isGatewayApi(table) && { mayShareHosts: true as const }),
     routes: table.routes.map((route) => ({ ...route, name: route.istioName ?? route.name })),
   };
 }

@@ -1,5 +1,6 @@
 import type { Policy } from '../../policy/policy.ts';
-import type { ParentReference, PolicyRoute, RouteTable, RoutingGateway } from '../../policy/routing.ts';
+import type { PolicyRoute, RouteTable } from '../../policy/routing.ts';
+import { gatewayIdentity } from '../routing/attach-tables.ts';
 import { collectRouting } from '../routing/collect-routing.ts';
 
 /**
@@ -7,29 +8,25 @@ import { collectRouting } from '../routing/collect-routing.ts';
  * and where requests go does not; gateways and what routes lead to may be elsewhere than among the files.
  */
 export function servedElsewhere(policies: readonly Policy[]): Policy[] {
-  const { gateways } = collectRouting(policies);
+  const known = new Set(collectRouting(policies).gateways.map(gatewayIdentity));
   return policies.map((policy) => {
     if (policy.routing === undefined) return policy;
     const { tables = [], gateways: own = [], serviceEntries = [] } = policy.routing;
     return {
       ...policy,
-      routing: { tables: tables.map((table) => served(table, gateways)), gateways: own, serviceEntries },
+      routing: { tables: tables.map((table) => served(table, known)), gateways: own, serviceEntries },
     };
   });
 }
 
-function served({ parents, ...table }: RouteTable, gateways: readonly RoutingGateway[]): RouteTable {
-  const known = parents?.filter((parent) => gateways.some((gateway) => isParent(parent, gateway)));
+function served({ parents = [], ...table }: RouteTable, gateways: ReadonlySet<string>): RouteTable {
+  const known = parents.filter((parent) => gateways.has(gatewayIdentity(parent)));
   return {
     ...table,
     // With none of its gateways among the files its hosts are what it says itself.
-    ...(known !== undefined && known.length > 0 && { parents: known }),
+    ...(known.length > 0 && { parents: known }),
     routes: table.routes.map(answered),
   };
-}
-
-function isParent(parent: ParentReference, { api, namespace, name }: RoutingGateway): boolean {
-  return parent.api === api && parent.namespace === namespace && parent.name === name;
 }
 
 /** Stands for whatever the mesh does with the route. */

@@ -31,7 +31,7 @@ export function attachTables(
   tables: readonly RouteTable[],
   gateways: readonly RoutingGateway[],
 ): { attached: AttachedTable[]; diagnostics: Diagnostic[] } {
-  const byName = new Map(gateways.map((gateway) => [identity(gateway), gateway]));
+  const byName = new Map(gateways.map((gateway) => [gatewayIdentity(gateway), gateway]));
   const diagnostics: Diagnostic[] = [];
   const attached = tables.map((table): AttachedTable => {
     if (table.parents === undefined) {
@@ -57,7 +57,12 @@ export function attachTables(
 
 type Through = AttachedHost['through'][number];
 
-function identity({ api, namespace, name }: Pick<ParentReference, 'api' | 'namespace' | 'name'>): string {
+/** Equal for a gateway and for what names it. */
+export function gatewayIdentity({
+  api,
+  namespace,
+  name,
+}: Pick<ParentReference, 'api' | 'namespace' | 'name'>): string {
   return `${api}/${namespace}/${name}`;
 }
 
@@ -71,7 +76,7 @@ function listenersOf(
     listeners: [],
     diagnostic: parent.origin.document.diagnostic('error', parent.origin.path, message),
   });
-  const gateway = byName.get(identity(parent));
+  const gateway = byName.get(gatewayIdentity(parent));
   const called = `${parent.namespace}/${parent.name}`;
   if (gateway === undefined) {
     const known = gateways

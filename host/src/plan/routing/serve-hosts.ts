@@ -140,7 +140,7 @@ function conflict(first: Claim, claim: Claim, agreed: readonly Claim[]): string 
   return undefined;
 }
 
-function isGatewayApi({ kind }: RouteTable): boolean {
+export function isGatewayApi({ kind }: RouteTable): boolean {
   return kind === 'HTTPRoute' || kind === 'GRPCRoute';
 }
 
