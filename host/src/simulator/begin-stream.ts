@@ -28,7 +28,6 @@ export function beginStream(process: ProxyProcess, worker: Worker, options: Requ
       responseStatus: undefined,
       responseDetails: undefined,
       isComplete: false,
-      responseBytes: 0,
       responseFlags: 0n,
     },
   });

@@ -62,8 +62,6 @@ export interface StreamAttributes {
   stored: Map<string, Uint8Array> | undefined;
   responseStatus: number | undefined;
   responseDetails: string | undefined;
-  /** Of the response's body, as sent. */
-  responseBytes: number;
   /** The stream has come to its end. */
   isComplete: boolean;
   /** Envoy's response flags, a bit each. */

@@ -35,7 +35,6 @@ export function startEncoding(
   const { attributes } = stream;
   attributes.responseStatus = Number(firstHeader(headers, ':status') ?? 0);
   attributes.responseDetails = localReply?.details ?? 'via_upstream';
-  attributes.responseBytes = body?.bytes.length ?? 0;
   stream.encoding = {
     headers,
     body,

@@ -56,8 +56,6 @@ function streamProperty(
       return attributes.responseStatus;
     case 'response.code_details':
       return attributes.responseDetails;
-    case 'response.size':
-      return attributes.responseBytes;
     case 'response.flags':
       return Number(attributes.responseFlags);
   }
