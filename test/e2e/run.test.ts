@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { limitsPolicy } from './limits-policy.ts';
 import { SluiceProcess } from './sluice-process.ts';
 import { writeTinyModule } from './tiny-module.ts';
 
@@ -19,19 +20,6 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const anyPorts = ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--concurrency', '1'];
-
-function policy(maxTokens: number, key = 'a'): string {
-  return `apiVersion: sluice.dev/v1alpha1
-kind: RateLimitPolicy
-metadata: {name: limits, namespace: default}
-spec:
-  targetRefs: [{kind: VirtualHost, name: limited.example}]
-  rules:
-  - name: all
-    match: {headers: [{name: x-part, exact: ${key}}]}
-    limit: {tokenBucket: {maxTokens: ${maxTokens}, tokensPerFill: 1, fillInterval: 1h}}
-`;
-}
 
 async function policyFile(name: string, text: string): Promise<string> {
   const path = join(folder, name);
@@ -61,7 +49,7 @@ function get(url: string, headers: Record<string, string> = {}, agent?: Agent): 
 
 describe('sluice run', { timeout: 30_000 }, () => {
   test('limits the hosts of a policy, echoes the rest, and ends with 0', async () => {
-    const file = await policyFile('limits.yaml', policy(2));
+    const file = await policyFile('limits.yaml', limitsPolicy(2));
     await using sluice = new SluiceProcess(['run', '-f', file, ...anyPorts]);
     const url = await sluice.ready();
     const limited = { host: 'limited.example', 'x-part': 'a' };
@@ -83,7 +71,7 @@ describe('sluice run', { timeout: 30_000 }, () => {
   });
 
   test('an edit holds within a second, on the connection that is open', async () => {
-    const file = await policyFile('edited.yaml', policy(1000));
+    const file = await policyFile('edited.yaml', limitsPolicy(1000));
     await using sluice = new SluiceProcess(['run', '-f', file, ...anyPorts], { SLUICE_MODULE: tinyModule });
     const url = await sluice.ready();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -96,7 +84,7 @@ describe('sluice run', { timeout: 30_000 }, () => {
       ['a', 200],
     ] as const) {
       const start = performance.now();
-      const draft = await policyFile('.draft', policy(1000, key));
+      const draft = await policyFile('.draft', limitsPolicy(1000, key));
       await rename(draft, file);
       let answer: Answer;
       do answer = await get(`${url}/`, limited, agent);
@@ -109,38 +97,38 @@ describe('sluice run', { timeout: 30_000 }, () => {
   });
 
   test('an edit with a mistake is reported and changes nothing', async () => {
-    const file = await policyFile('mistake.yaml', policy(1, 'a'));
+    const file = await policyFile('mistake.yaml', limitsPolicy(1, 'a'));
     await using sluice = new SluiceProcess(['run', '-f', file, ...anyPorts]);
     const url = await sluice.ready();
     const limited = { host: 'limited.example', 'x-part': 'a' };
     expect((await get(`${url}/`, limited)).status).toBe(200);
-    await writeFile(file, policy(0));
+    await writeFile(file, limitsPolicy(0));
     await sluice.output('stderr', /mistake\.yaml:\d+:\d+: error: .*maxTokens.*\n.*stay as they were/);
     expect((await get(`${url}/`, limited)).status).toBe(429);
 
-    await writeFile(file, policy(1, 'b'));
+    await writeFile(file, limitsPolicy(1, 'b'));
     await sluice.output('stderr', /updated: 1 rule in force/);
     expect((await get(`${url}/`, limited)).status).toBe(200);
   });
 
   test('an edit that the module refuses is reported with its reason and changes nothing', async () => {
-    const file = await policyFile('refused.yaml', policy(1, 'DENY'));
+    const file = await policyFile('refused.yaml', limitsPolicy(1, 'DENY'));
     await using sluice = new SluiceProcess(['run', '-f', file, ...anyPorts], { SLUICE_MODULE: tinyModule });
     const url = await sluice.ready();
     for (let time = 0; time < 2; time++) {
       const from = sluice.stderr.length;
-      await writeFile(file, policy(1, `'BAD!'${' '.repeat(time)}`));
+      await writeFile(file, limitsPolicy(1, `'BAD!'${' '.repeat(time)}`));
       await sluice.output('stderr', /Envoy refused the edit: expected no BAD!.*\n.*stay as they were/, from);
       expect((await get(`${url}/`, { host: 'limited.example' })).status).toBe(429);
     }
-    await writeFile(file, policy(1, 'a'));
+    await writeFile(file, limitsPolicy(1, 'a'));
     await sluice.output('stderr', /updated: 1 rule in force/);
     expect((await get(`${url}/`, { host: 'limited.example' })).status).toBe(200);
   });
 
   test('an upstream of its own for a host, and another for the rest', async () => {
     const [one, other] = await Promise.all([upstream('one'), upstream('other')]);
-    const file = await policyFile('upstreams.yaml', policy(1000));
+    const file = await policyFile('upstreams.yaml', limitsPolicy(1000));
     await using sluice = new SluiceProcess([
       ...['run', '-f', file, ...anyPorts],
       ...['--upstream', `limited.example=127.0.0.1:${one.port}`, '--upstream', `127.0.0.1:${other.port}`],
@@ -154,7 +142,7 @@ describe('sluice run', { timeout: 30_000 }, () => {
   });
 
   test('reads standard input once', async () => {
-    await using sluice = SluiceProcess.run(['run', '-f', '-', ...anyPorts], policy(1));
+    await using sluice = SluiceProcess.run(['run', '-f', '-', ...anyPorts], limitsPolicy(1));
     const url = await sluice.ready();
     expect((await get(`${url}/`, { host: 'limited.example', 'x-part': 'a' })).status).toBe(200);
     expect((await get(`${url}/`, { host: 'limited.example', 'x-part': 'a' })).status).toBe(429);
@@ -170,7 +158,7 @@ describe('sluice run', { timeout: 30_000 }, () => {
       answer = () => response.end('late');
     });
     await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
-    const file = await policyFile('drained.yaml', policy(1000));
+    const file = await policyFile('drained.yaml', limitsPolicy(1000));
     await using sluice = new SluiceProcess([
       ...['run', '-f', file, ...anyPorts],
       ...['--upstream', `127.0.0.1:${(slow.address() as AddressInfo).port}`],
@@ -187,7 +175,7 @@ describe('sluice run', { timeout: 30_000 }, () => {
   });
 
   test('ends with 2 and the last lines of the log when Envoy ends by itself', async () => {
-    const file = await policyFile('killed.yaml', policy(1));
+    const file = await policyFile('killed.yaml', limitsPolicy(1));
     await using sluice = new SluiceProcess(['run', '-f', file, ...anyPorts]);
     await sluice.ready();
     const [, pid] = await sluice.output('stderr', /process (\d+)/);
@@ -200,7 +188,7 @@ describe('sluice run', { timeout: 30_000 }, () => {
     const busy = createTcpServer();
     await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
     const { port } = busy.address() as AddressInfo;
-    const file = await policyFile('busy.yaml', policy(1));
+    const file = await policyFile('busy.yaml', limitsPolicy(1));
     await using sluice = new SluiceProcess(['run', '-f', file, ...anyPorts, option, `127.0.0.1:${port}`]);
     expect(await sluice.exited).toBe(2);
     expect(sluice.stderr).toContain(`expected 127.0.0.1:${port} to be free`);
@@ -211,7 +199,7 @@ describe('sluice run', { timeout: 30_000 }, () => {
   test('refuses a broken module before Envoy sees it', async () => {
     const broken = join(folder, 'broken.wasm');
     await writeFile(broken, Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
-    const file = await policyFile('broken.yaml', policy(1));
+    const file = await policyFile('broken.yaml', limitsPolicy(1));
     await using sluice = new SluiceProcess(['run', '-f', file, ...anyPorts], { SLUICE_MODULE: broken });
     expect(await sluice.exited).toBe(2);
     expect(sluice.stderr).toContain('broken.wasm');
@@ -219,7 +207,7 @@ describe('sluice run', { timeout: 30_000 }, () => {
   });
 
   test('mistakes at the start are all reported, with exit code 1', async () => {
-    const file = await policyFile('bad.yaml', policy(0).replace('1h', 'soon'));
+    const file = await policyFile('bad.yaml', limitsPolicy(0).replace('1h', 'soon'));
     await using sluice = new SluiceProcess(['run', '-f', file, ...anyPorts]);
     expect(await sluice.exited).toBe(1);
     expect(sluice.stderr.match(/bad\.yaml:\d+:\d+: error: /g)).toHaveLength(2);

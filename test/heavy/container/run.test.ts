@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 import { plan } from '../../../host/src/plan/plan-policies.ts';
 import { findContainerEngine } from '../../../host/src/proxy/container/container-engine.ts';
 import { servePlan } from '../../../host/src/proxy/serve-plan.ts';
+import { limitsPolicy } from '../../e2e/limits-policy.ts';
 import { SluiceProcess } from '../../e2e/sluice-process.ts';
 import { writeTinyModule } from '../../e2e/tiny-module.ts';
 import { sluiceModule } from '../../module/modules.ts';
@@ -26,19 +27,6 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 afterEach(async () => expect(await sluiceContainers()).toEqual([]));
 
 const anyPorts = ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--concurrency', '1'];
-
-function policy(maxTokens: number, part = 'a'): string {
-  return `apiVersion: sluice.dev/v1alpha1
-kind: RateLimitPolicy
-metadata: {name: limits, namespace: default}
-spec:
-  targetRefs: [{kind: VirtualHost, name: limited.example}]
-  rules:
-  - name: all
-    match: {headers: [{name: x-part, exact: ${part}}]}
-    limit: {tokenBucket: {maxTokens: ${maxTokens}, tokensPerFill: 1, fillInterval: 1h}}
-`;
-}
 
 /** Running requests get 60 s at the end where a request may wait that long. */
 const longWaits = `---
@@ -96,7 +84,7 @@ async function slowUpstream() {
 
 describe('sluice run --engine container', () => {
   test('is ready, limits, follows an edit, and ends with 0', async () => {
-    const file = await policyFile('limits.yaml', policy(2));
+    const file = await policyFile('limits.yaml', limitsPolicy(2));
     await using sluice = inContainer(file);
     const url = await sluice.ready();
     const [, image, name] = await sluice.output(
@@ -109,7 +97,7 @@ describe('sluice run --engine container', () => {
     for (let count = 0; count < 4; count++) statuses.push(await statusOf(url));
     expect(statuses).toEqual([200, 200, 429, 429]);
 
-    await writeFile(file, policy(1, 'b'));
+    await writeFile(file, limitsPolicy(1, 'b'));
     await sluice.output('stderr', /updated: 1 rule in force/);
     expect(await statusOf(url)).toBe(200);
 
@@ -119,7 +107,7 @@ describe('sluice run --engine container', () => {
   });
 
   test('an edit holds within a second, on the connection that is open', async () => {
-    const file = await policyFile('edited.yaml', policy(1000));
+    const file = await policyFile('edited.yaml', limitsPolicy(1000));
     await using sluice = inContainer(file, [], { SLUICE_MODULE: tinyModule });
     const url = await sluice.ready();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -130,7 +118,7 @@ describe('sluice run --engine container', () => {
       ['a', 200],
     ] as const) {
       const start = performance.now();
-      await rename(await policyFile('.draft', policy(1000, part)), file);
+      await rename(await policyFile('.draft', limitsPolicy(1000, part)), file);
       let got: number;
       do got = await statusOf(url, limited, agent);
       while (got !== status && performance.now() - start < 5000);
@@ -140,17 +128,17 @@ describe('sluice run --engine container', () => {
   });
 
   test("says why the module refused an edit, out of the container's log", async () => {
-    const file = await policyFile('refused.yaml', policy(1, 'DENY'));
+    const file = await policyFile('refused.yaml', limitsPolicy(1, 'DENY'));
     await using sluice = inContainer(file, [], { SLUICE_MODULE: tinyModule });
     const url = await sluice.ready();
-    await writeFile(file, policy(1, "'BAD!'"));
+    await writeFile(file, limitsPolicy(1, "'BAD!'"));
     await sluice.output('stderr', /Envoy refused the edit: expected no BAD!.*\n.*stay as they were/);
     expect(await statusOf(url)).toBe(429);
   });
 
   test.each(['a file', '/dev/stdout'])('writes the access log to %s', async (place) => {
     const path = place === 'a file' ? join(folder, 'new-access.log') : place;
-    await using sluice = inContainer(await policyFile('log.yaml', policy(1)), ['--access-log', path]);
+    await using sluice = inContainer(await policyFile('log.yaml', limitsPolicy(1)), ['--access-log', path]);
     const url = await sluice.ready();
     expect([await statusOf(url), await statusOf(url)]).toEqual([200, 429]);
     sluice.signal('SIGTERM');
@@ -161,7 +149,7 @@ describe('sluice run --engine container', () => {
 
   test('lets a request that is running finish before it ends', async () => {
     const upstream = await slowUpstream();
-    const file = await policyFile('drained.yaml', policy(1000));
+    const file = await policyFile('drained.yaml', limitsPolicy(1000));
     await using sluice = inContainer(file, ['--upstream', upstream.address]);
     const running = statusOf(await sluice.ready());
     await upstream.arrived;
@@ -174,7 +162,7 @@ describe('sluice run --engine container', () => {
 
   test('a second signal ends it while a request is still running', async () => {
     const upstream = await slowUpstream();
-    const file = await policyFile('hurried.yaml', policy(1000) + longWaits);
+    const file = await policyFile('hurried.yaml', limitsPolicy(1000) + longWaits);
     await using sluice = inContainer(file, ['--upstream', upstream.address]);
     const running = statusOf(await sluice.ready()).catch((error: Error) => error);
     await upstream.arrived;
@@ -188,7 +176,7 @@ describe('sluice run --engine container', () => {
   });
 
   test('ends with 2 and the end of the log when somebody kills the container', async () => {
-    await using sluice = inContainer(await policyFile('killed.yaml', policy(1)));
+    await using sluice = inContainer(await policyFile('killed.yaml', limitsPolicy(1)));
     await sluice.ready();
     const [name] = await sluiceContainers();
     await askEngine('POST', `/containers/${name}/kill?signal=SIGKILL`);
@@ -197,7 +185,7 @@ describe('sluice run --engine container', () => {
   });
 
   test('names an image that cannot be had, and one without Envoy in it', async () => {
-    const file = await policyFile('image.yaml', policy(1));
+    const file = await policyFile('image.yaml', limitsPolicy(1));
     await using missing = inContainer(file, ['--image', 'sluice.invalid/nothing:1']);
     expect(await missing.exited).toBe(2);
     expect(missing.stderr).toContain('pulling sluice.invalid/nothing:1\n');
@@ -212,7 +200,7 @@ describe('sluice run --engine container', () => {
   });
 
   test("says how to do without testcontainers' cleaner when that cannot be had", async () => {
-    const file = await policyFile('cleaner.yaml', policy(1));
+    const file = await policyFile('cleaner.yaml', limitsPolicy(1));
     const wantsOne = { TESTCONTAINERS_RYUK_DISABLED: 'false', RYUK_CONTAINER_IMAGE: 'sluice.invalid/ryuk:1' };
     await using sluice = inContainer(file, [], wantsOne);
     expect(await sluice.exited).toBe(2);
